@@ -1,0 +1,1 @@
+# Programs of common and the libraries each one's trust needs.

@@ -1,0 +1,71 @@
+/*
+ * Jail: what a process gives up before it meets hostile bytes.
+ *
+ * Two steps. jail_enter_zygote, once in a warm parent: new user, pid, net, ipc,
+ * uts, cgroup and mount namespaces where the kernel allows, an empty read-only
+ * root, no capabilities. jail_lock, in each forked child: stdio on /dev/null, only
+ * the wanted fds, Landlock (no path at all unless granted), rlimits,
+ * no-new-privs, and last the seccomp allow-list with default kill.
+ *
+ * Filters are text, deploy/seccomp/NAME.policy, one line a call:
+ *	read			# reason
+ *	mmap if arg2 !& 0x4	# not executable (argN !& MASK, argN & MASK,
+ *				# argN == V, argN != V)
+ *	sysinfo errno EPERM	# refused softly: glibc qsort asks for it
+ * A line without a reason is refused; a call not named kills the process.
+ */
+#ifndef LIMPID_JAIL_H
+#define LIMPID_JAIL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct jail_limits {
+	uint64_t memory_bytes;		/* RLIMIT_AS on top of what is mapped */
+	uint32_t cpu_s;			/* RLIMIT_CPU */
+	uint64_t file_bytes;		/* RLIMIT_FSIZE, 0 for no writing to files;
+					 * pipes are not files */
+	uint32_t files;			/* RLIMIT_NOFILE */
+};
+
+struct jail_filter;	/* a compiled seccomp program */
+
+/* Reads and compiles a policy. On failure *why (caller frees) is
+ * "file:line: what, what to do". */
+int jail_filter_load(const char *path, struct jail_filter **fp, char **why);
+void jail_filter_free(struct jail_filter *f);
+/* How many calls are allowed, and a printer for `limpid doctor`. */
+size_t jail_filter_calls(const struct jail_filter *f);
+
+/* What holds on this kernel: bits, for doctor and for the log line at start. */
+#define JAIL_USERNS	0x01
+#define JAIL_PIDNS	0x02
+#define JAIL_NETNS	0x04
+#define JAIL_IPCNS	0x08
+#define JAIL_MOUNTNS	0x10
+#define JAIL_LANDLOCK	0x20
+#define JAIL_SECCOMP	0x40
+#define JAIL_UTSNS	0x80
+#define JAIL_CGROUPNS	0x100
+unsigned jail_probe(void);
+
+/*
+ * Namespaces for a warm parent. Forks: the caller's process stays outside and
+ * becomes a minder that waits for the inner one, passes its end on and dies with
+ * it; the function returns only in the inner process (pid 1 of its namespace).
+ * held gets the bits that took effect. Seccomp and Landlock come in jail_lock.
+ * ERR_DENIED when the kernel allows no namespaces at all.
+ */
+int jail_enter_zygote(unsigned *held);
+
+/*
+ * Locks the calling process for good. fds: those that stay open besides 0..2
+ * (which become /dev/null). Returns ERR_OK with everything in force, else the
+ * process must _exit: it is half locked. filter NULL only in SAN=1 builds.
+ * Must be called single-threaded. If the policy name's build has SANDBOX=trap,
+ * forbidden calls are logged by number instead of killing.
+ */
+int jail_lock(const struct jail_filter *filter, const struct jail_limits *lim,
+    const int *fds, size_t fd_count);
+
+#endif

@@ -1,0 +1,1 @@
+# Programs of diode and the libraries each one's trust needs.

@@ -1,0 +1,1 @@
+# Programs of external-side and the libraries each one's trust needs.

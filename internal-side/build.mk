@@ -1,0 +1,1 @@
+# Programs of internal-side and the libraries each one's trust needs.

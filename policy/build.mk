@@ -1,0 +1,1 @@
+# Programs of policy and the libraries each one's trust needs.

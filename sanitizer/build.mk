@@ -1,0 +1,1 @@
+# Programs of sanitizer and the libraries each one's trust needs.

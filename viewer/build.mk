@@ -1,0 +1,1 @@
+# Programs of viewer and the libraries each one's trust needs.
