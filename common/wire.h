@@ -54,7 +54,7 @@ size_t wire_len(const struct wire *w);
 size_t wire_left(const struct wire *w);
 
 /*
- * Frames on a stream: u32 length of what follows, u8 type, payload.
+ * Frames on a stream: u32 length of the payload, u8 type, payload.
  * wire_write_frame sends one whole (retries EINTR; the fd must block).
  * wire_read_frame reads one into w (cleared first) and sets *typep; a length
  * above max is ERR_LIMIT, a clean end before the first byte is ERR_NOTFOUND,
