@@ -125,7 +125,11 @@ endef
 $(foreach f,$(FUZZ_NAMES),$(eval $(call FUZZER,$(f))))
 
 .PHONY: all demo test bench soak fuzz lint install clean help packages unit tools
-all: $(PROGRAMS:%=$(O)/bin/%)
+SCRIPTS = limpid-init limpid-keys
+all: $(PROGRAMS:%=$(O)/bin/%) $(SCRIPTS:%=$(O)/bin/%)
+$(SCRIPTS:%=$(O)/bin/%): $(O)/bin/%: deploy/%
+	@mkdir -p $(@D)
+	$(Q)install -m 755 $< $@
 unit: $(UNIT_BIN) $(FUZZ_NAMES:%=$(O)/tests/fuzz/%)
 
 packages:
