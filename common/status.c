@@ -1,0 +1,182 @@
+/*
+ * limpid-status: the queues, links and programs of one host.
+ * Runs as an operator.
+ * Hostile input: none.
+ * Must never: change anything.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "spool.h"
+
+static const char usage[] =
+    "usage: limpid status [--root DIR] [--json]\n"
+    "Exit 0: all is well, 1: something is held, missing or down.\n";
+
+static const char *const spools[] = {
+	"link1-out", "link1-in", "link2-out", "link2-in"
+};
+
+/* Adds the spool where this host has it; returns 1 when something is held. */
+static int
+add_spool(const char *root, const char *name, json_t *list)
+{
+	char			 path[4096];
+	struct spool		*s;
+	struct spool_stat	 st;
+	int			 r;
+
+	snprintf(path, sizeof(path), "%s/var/lib/limpid/spool/%s", root, name);
+	if (access(path, F_OK) != 0)
+		return 0;
+	if ((r = spool_open(path, 0, 0, &s)) != ERR_OK) {
+		fprintf(stderr, "limpid status: %s: %s\n", path, err_text(r));
+		return 1;
+	}
+	r = spool_stat(s, &st);
+	spool_close(s);
+	if (r != ERR_OK)
+		return 1;
+	json_array_append_new(list, json_pack(
+	    "{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "name", name,
+	    "new", (json_int_t)st.new_count, "work", (json_int_t)st.work_count,
+	    "held", (json_int_t)st.held_count,
+	    "sent", (json_int_t)st.sent_count, "bytes", (json_int_t)st.bytes,
+	    "oldest_ms", (json_int_t)st.oldest_ms));
+	return st.held_count > 0;
+}
+
+/* Adds a program by its pid file; returns 1 when it is down. */
+static int
+add_program(const char *path, json_t *list)
+{
+	char		 name[128];
+	const char	*base = strrchr(path, '/') + 1;
+	FILE		*f;
+	long		 pid = 0;
+	int		 up;
+
+	snprintf(name, sizeof(name), "%.*s",
+	    (int)(strlen(base) - strlen(".pid")), base);
+	if ((f = fopen(path, "re")) != NULL) {
+		if (fscanf(f, "%ld", &pid) != 1)
+			pid = 0;
+		fclose(f);
+	}
+	up = pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+	json_array_append_new(list, json_pack("{s:s, s:I, s:b}",
+	    "name", name, "pid", (json_int_t)pid, "up", up));
+	return !up;
+}
+
+/* Adds a receiver's list of what never came; returns 1 when there is any. */
+static int
+add_gaps(const char *path, json_t *list)
+{
+	char	 line[256];
+	FILE	*f;
+	int	 n = 0;
+
+	if ((f = fopen(path, "re")) == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		json_array_append_new(list, json_pack("{s:s, s:s}",
+		    "link", path, "sequence", line));
+		n = 1;
+	}
+	fclose(f);
+	return n;
+}
+
+static int
+add_matches(const char *root, const char *under, json_t *list,
+    int (*add)(const char *path, json_t *list))
+{
+	char	 pattern[4096];
+	glob_t	 g;
+	size_t	 i;
+	int	 bad = 0;
+
+	snprintf(pattern, sizeof(pattern), "%s/%s", root, under);
+	if (glob(pattern, 0, NULL, &g) != 0)
+		return 0;
+	for (i = 0; i < g.gl_pathc; i++)
+		bad |= add(g.gl_pathv[i], list);
+	globfree(&g);
+	return bad;
+}
+
+static void
+print_text(json_t *o)
+{
+	json_t	*e;
+	size_t	 i;
+
+	json_array_foreach(json_object_get(o, "programs"), i, e)
+		printf("program  %-18s %s\n",
+		    json_string_value(json_object_get(e, "name")),
+		    json_is_true(json_object_get(e, "up")) ? "up" : "DOWN");
+	json_array_foreach(json_object_get(o, "spools"), i, e)
+		printf("spool    %-18s new %lld  work %lld  held %lld  "
+		    "kept %lld\n",
+		    json_string_value(json_object_get(e, "name")),
+		    json_integer_value(json_object_get(e, "new")),
+		    json_integer_value(json_object_get(e, "work")),
+		    json_integer_value(json_object_get(e, "held")),
+		    json_integer_value(json_object_get(e, "sent")));
+	json_array_foreach(json_object_get(o, "gaps"), i, e)
+		printf("gap      %-18s number %s never came\n",
+		    json_string_value(json_object_get(e, "link")),
+		    json_string_value(json_object_get(e, "sequence")));
+}
+
+int
+main(int argc, char **argv)
+{
+	const char	*root = "";
+	json_t		*o, *sp = json_array(), *pr = json_array(),
+			*ga = json_array();
+	size_t		 i;
+	int		 a, as_json = 0, bad = 0;
+
+	for (a = 1; a < argc; a++) {
+		if (strcmp(argv[a], "--json") == 0)
+			as_json = 1;
+		else if (strcmp(argv[a], "--root") == 0 && a + 1 < argc)
+			root = argv[++a];
+		else {
+			int help = strcmp(argv[a], "--help") == 0;
+
+			fputs(usage, help ? stdout : stderr);
+			return help ? EXIT_DONE : EXIT_USAGE;
+		}
+	}
+	bad |= add_matches(root, "run/limpid/*.pid", pr, add_program);
+	for (i = 0; i < sizeof(spools) / sizeof(spools[0]); i++)
+		bad |= add_spool(root, spools[i], sp);
+	bad |= add_matches(root, "var/lib/limpid/link/*-recv/gaps", ga,
+	    add_gaps);
+	if (json_array_size(sp) == 0) {
+		fprintf(stderr, "limpid status: no spools under "
+		    "%s/var/lib/limpid; run limpid init first\n", root);
+		return EXIT_CONF;
+	}
+	o = json_pack("{s:o, s:o, s:o}", "programs", pr, "spools", sp,
+	    "gaps", ga);
+	if (as_json) {
+		json_dumpf(o, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else
+		print_text(o);
+	json_decref(o);
+	return bad ? EXIT_FINDINGS : EXIT_DONE;
+}
