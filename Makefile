@@ -133,10 +133,11 @@ $(SCRIPTS:%=$(O)/bin/%): $(O)/bin/%: deploy/%
 unit: $(UNIT_BIN) $(FUZZ_NAMES:%=$(O)/tests/fuzz/%)
 
 packages:
-	$(Q)deploy/install-packages
+	$(Q)deploy/install-packages $(PACKAGES)
 
 include tests/build.mk
 
+demo: PACKAGES = build run demo
 demo: packages
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)deploy/demo $(if $(CHECK),--check)
