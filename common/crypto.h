@@ -1,7 +1,7 @@
 /*
  * Keys, signatures and seals, all by OpenSSL 3 (libcrypto).
  *
- * Signature: Ed25519 (RFC 8032) over SHA-256 of a context string and data.
+ * Signature: Ed25519 (RFC 8032) over a context string, its NUL, and a SHA-256.
  * Seal: X25519 (RFC 7748) with a fresh ephemeral key, HKDF-SHA256 (RFC 5869),
  * AES-256-GCM in chunks of SEAL_CHUNK bytes. Chunk nonce = 11 bytes of big-endian
  * counter and 1 byte "last" flag, so chunks cannot be cut, swapped or dropped.
@@ -68,7 +68,9 @@ int seal_finish(struct seal *s);
 void seal_free(struct seal *s);
 
 /* Streaming opening, the same shape; plaintext of a chunk reaches the sink only
- * after its tag was verified. unseal_finish is ERR_SHORT for a cut stream. */
+ * after its tag was verified. unseal_finish is ERR_SHORT for a stream that ends
+ * at the end of a chunk or before one, ERR_CRYPTO for one cut elsewhere. The key
+ * must outlive the unseal. */
 struct unseal;
 int unseal_new(const struct key *own, const char *context, const uint8_t *aad,
     size_t aad_len, seal_sink *sink, void *arg, struct unseal **up);

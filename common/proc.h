@@ -18,9 +18,9 @@ void proc_options(int argc, char **argv, const char *usage,
 /* fds 0..2 open on /dev/null where closed, all above 2 closed, umask 027,
  * SIGPIPE ignored. The first call of main. */
 void proc_start(void);
-/* Becomes user (and its primary group, no supplementary groups) for good. As
- * non-root it is a no-op that returns ERR_OK when already that user or when the
- * user does not exist (a test run), and says so in the log. */
+/* Becomes user (and its primary group, no supplementary groups) for good.
+ * ERR_NOTFOUND when there is no such user. As non-root it is a no-op that
+ * returns ERR_OK and, when that is another user, says so in the log. */
 int proc_drop_user(const char *user);
 /* No core dumps, not ptraceable, no-new-privs, all capabilities dropped. */
 int proc_no_new_privs(void);
