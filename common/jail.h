@@ -9,19 +9,23 @@
  *
  * Filters are text, deploy/seccomp/NAME.policy, one line a call:
  *	read			# reason
- *	mmap if arg2 !& 0x4	# not executable (argN !& MASK, argN & MASK,
- *				# argN == V, argN != V)
+ *	mmap if arg2 !& 0x4	# not executable (argN !& MASK: no bit of it,
+ *				# argN & MASK: every bit, argN == V, argN != V)
+ *	fcntl if arg1 == 3 and arg2 == 0	# both must hold
  *	sysinfo errno EPERM	# refused softly: glibc qsort asks for it
- * A line without a reason is refused; a call not named kills the process.
+ * Lines of one call add up: one of them must hold. A line without a reason is
+ * refused; a call not named kills the process.
  */
 #ifndef LIMPID_JAIL_H
 #define LIMPID_JAIL_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct jail_limits {
-	uint64_t memory_bytes;		/* RLIMIT_AS on top of what is mapped */
+	uint64_t memory_bytes;		/* RLIMIT_AS on top of mapped_bytes; 0 none */
+	uint64_t mapped_bytes;		/* from jail_mapped() */
 	uint32_t cpu_s;			/* RLIMIT_CPU */
 	uint64_t file_bytes;		/* RLIMIT_FSIZE, 0 for no writing to files;
 					 * pipes are not files */
@@ -34,8 +38,25 @@ struct jail_filter;	/* a compiled seccomp program */
  * "file:line: what, what to do". */
 int jail_filter_load(const char *path, struct jail_filter **fp, char **why);
 void jail_filter_free(struct jail_filter *f);
-/* How many calls are allowed, and a printer for `limpid doctor`. */
+/* How many calls are named, and each line in the order of the file, for
+ * `limpid doctor`: f's, borrowed. */
+struct jail_rule {
+	char	*call;		/* "mmap" */
+	char	*condition;	/* "arg2 !& 0x4", "" none */
+	char	*error;		/* "EPERM", "" when the call is allowed */
+	char	*reason;
+};
 size_t jail_filter_calls(const struct jail_filter *f);
+size_t jail_filter_rules(const struct jail_filter *f);
+const struct jail_rule *jail_filter_rule(const struct jail_filter *f, size_t i);
+
+/* no-new-privs, and the filter on every thread of the calling process: for daemons
+ * (proc.h). What the filter forbids from then on kills. */
+int jail_filter_apply(const struct jail_filter *f);
+
+/* Bytes of address space that the caller has mapped now, from /proc; 0 when that
+ * cannot be read (then memory_bytes is not enforced as RLIMIT_AS). */
+uint64_t jail_mapped(void);
 
 /* What holds on this kernel: bits, for doctor and for the log line at start. */
 #define JAIL_USERNS	0x01
@@ -59,11 +80,27 @@ unsigned jail_probe(void);
 int jail_enter_zygote(unsigned *held);
 
 /*
+ * For a daemon without a zygote (deliverd's decoder): forks a child locked by
+ * jail_lock with these fds; no namespaces, so that the daemon's own filter need not
+ * allow them. Returns 0 in the child, which is then locked and must end by _exit, and
+ * its pid in the parent, which kills it at its deadline and waits for it; ERR_SYS in
+ * the parent when there was no fork. The child dies with its parent. One that cannot
+ * lock itself leaves with JAIL_EXIT_UNLOCKED before it returns. The caller must be
+ * single-threaded, and its own filter must allow: clone, wait4, kill, getppid, prctl,
+ * capset, openat, dup3, newfstatat, close, close_range, landlock_create_ruleset,
+ * landlock_restrict_self, prlimit64, seccomp, exit_group.
+ */
+#define JAIL_EXIT_UNLOCKED 103
+pid_t jail_fork(const struct jail_filter *filter, const struct jail_limits *lim,
+    const int *fds, size_t fd_count);
+
+/*
  * Locks the calling process for good. fds: those that stay open besides 0..2
  * (which become /dev/null). Returns ERR_OK with everything in force, else the
  * process must _exit: it is half locked. filter NULL only in SAN=1 builds.
- * Must be called single-threaded. If the policy name's build has SANDBOX=trap,
- * forbidden calls are logged by number instead of killing.
+ * Must be called single-threaded, with fd 0 on /dev/null (or /dev/null in reach).
+ * In a SANDBOX=trap build forbidden calls are logged by number on stderr and fail
+ * instead of killing.
  */
 int jail_lock(const struct jail_filter *filter, const struct jail_limits *lim,
     const int *fds, size_t fd_count);
