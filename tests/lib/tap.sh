@@ -1,0 +1,23 @@
+# TAP for the shell tests. Source it; end with `done_testing`.
+tap_n=0 tap_bad=0
+ok() {		# ok STATUS NAME
+	tap_n=$((tap_n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tap_n - $2"
+	else
+		echo "not ok $tap_n - $2"
+		tap_bad=1
+	fi
+}
+is() {		# is GOT WANTED NAME
+	if [ "$1" = "$2" ]; then
+		ok 0 "$3"
+	else
+		ok 1 "$3"
+		echo "#   got:    $1"
+		echo "#   wanted: $2"
+	fi
+}
+note() { printf '# %s\n' "$*"; }
+skip_all() { echo "1..0 # SKIP $*"; exit 0; }
+done_testing() { echo "1..$tap_n"; exit $tap_bad; }
