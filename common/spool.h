@@ -45,6 +45,11 @@ int spool_new_file(struct spool *s, const struct ref *ref,
  * When `same_name` a parcel with the name exists in new, ERR_EXISTS. */
 int spool_commit(struct spool *s, const char *name, int fd);
 void spool_abort(struct spool *s, const char *name);
+/* 1 while name lies in tmp: a crash came before its commit took effect. */
+int spool_in_tmp(struct spool *s, const char *name);
+/* The only producer, once at start: removes what a crash left in tmp. Returns
+ * how many, or an error. */
+int spool_clear_tmp(struct spool *s);
 
 /* Consumer: once at start. Returns how many went back to new, or an error. */
 int spool_recover(struct spool *s);
@@ -60,6 +65,9 @@ int spool_sent(struct spool *s, const char *name);
  * line for the operator. Returns 1 when it was held, 0 when it will be tried
  * again, or an error. */
 int spool_retry(struct spool *s, const char *name, const char *why);
+/* Back to new with nothing counted: the parcel is not at fault (the program
+ * stops, or the next hop is away). */
+int spool_release(struct spool *s, const char *name);
 /* Straight to held. */
 int spool_hold(struct spool *s, const char *name, const char *why);
 /* Removes from sent what is older than keep_s seconds. Returns how many. */
