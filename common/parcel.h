@@ -17,8 +17,9 @@
  *	48  m  manifest: "key value\n" lines, keys from the closed table of
  *	       parcel.c, values UTF-8 without controls; repeated keys allowed
  *	       only where the table says so
- *	    b  body: sealed stream (crypto.h), the header with its body length
- *	       zeroed and the manifest as AAD, context "limpid-parcel-body-1"
+ *	    b  body: sealed stream (crypto.h), AAD = SHA-256 of the header with
+ *	       its body length zeroed and of the manifest, context
+ *	       "limpid-parcel-body-1"
  *	   64  Ed25519 over SHA-256 of all before, context "limpid-parcel-1"
  *
  * Multi-byte integers are little-endian.
@@ -59,7 +60,8 @@ void manifest_free(struct manifest *m);
  * Known keys: sender, rcpt (repeatable), client, helo, tls, auth (repeatable:
  * Authentication-Results our MTA asserted), smtputf8, body8bit, received (RFC
  * 3339), size (plaintext bytes), sha256 (hex, of the plaintext), outcome,
- * reason, policy (digest), class, hold, attempt.
+ * reason, policy (digest), class, hold, attempt. size and attempt are decimal
+ * numbers, smtputf8 and body8bit the word "yes", other values text, maybe empty.
  * ERR_FORMAT for an unknown key, a bad value, or a second value of a single key.
  */
 int manifest_add(struct manifest *m, const char *key, const char *value);
@@ -69,7 +71,8 @@ const char *manifest_find(const struct manifest *m, const char *key, size_t n);
 /*
  * Writer: streams a parcel to fd (a spool's tmp file). Order: new, write..., finish.
  * head->body_len and key_id are filled by the writer; the header is rewritten at
- * the end, so fd must be seekable.
+ * the end and the whole is read again for the signature, so fd must be seekable
+ * and readable. Keys must outlive the writer.
  */
 struct parcel_writer;
 int parcel_writer_new(int fd, const struct parcel_head *head,
@@ -92,7 +95,8 @@ int parcel_peek(int fd, struct parcel_head *head, struct manifest **mp);
 int parcel_verify(int fd, const struct key *signer);
 /*
  * Verifies, then opens the body into sink. Nothing reaches the sink before the
- * signature over the whole parcel has been verified.
+ * signature over the whole parcel has been verified; should the file change
+ * while it is opened, the result is ERR_CRYPTO and what the sink has is void.
  */
 int parcel_open(int fd, const struct key *signer, const struct key *own,
     struct parcel_head *head, struct manifest **mp, seal_sink *sink, void *arg);
