@@ -1,0 +1,275 @@
+/*
+ * Encoding of the control socket's packets, the one place that knows their order.
+ * Runs in the router and in the warm parents; both ends are trusted, and yet each
+ * packet is decoded whole and checked before anyone acts.
+ * Must never leak a descriptor that came with a packet it refuses.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "err.h"
+#include "wire.h"
+
+static int
+job_put(struct wire *w, const struct worker_job *j)
+{
+	int	 r = ERR_OK;
+
+	/* One failure is enough: the sum of codes is zero only when all are. */
+	r |= wire_put_u32(w, j->id);
+	r |= wire_put_u32(w, j->deadline_ms);
+	r |= wire_put_u64(w, j->memory_bytes);
+	r |= wire_put_u64(w, j->max_input);
+	r |= wire_put_u32(w, j->max_pages);
+	r |= wire_put_u32(w, j->max_page_pixels);
+	r |= wire_put_u64(w, j->max_pixels);
+	r |= wire_put_u64(w, j->max_text);
+	r |= wire_put_u32(w, j->max_children);
+	r |= wire_put_u64(w, j->max_child_bytes);
+	r |= wire_put_u32(w, j->max_headers);
+	r |= wire_put_u32(w, j->max_depth);
+	r |= wire_put_u16(w, j->dpi);
+	r |= wire_put_u8(w, j->want_pages);
+	r |= wire_put_u8(w, j->want_text);
+	r |= wire_put_raw(w, j->charset, sizeof(j->charset));
+	r |= wire_put_raw(w, j->format, sizeof(j->format));
+	r |= wire_put_raw(w, j->authserv_id, sizeof(j->authserv_id));
+	return r == ERR_OK ? ERR_OK : ERR_LIMIT;
+}
+
+static int
+string_get(struct wire *w, char *s, size_t size)
+{
+	const uint8_t	*raw;
+	int		 r;
+
+	if ((r = wire_get_raw(w, &raw, size)) != ERR_OK)
+		return r;
+	memcpy(s, raw, size);
+	return memchr(s, '\0', size) == NULL ? ERR_FORMAT : ERR_OK;
+}
+
+static int
+job_get(struct wire *w, struct worker_job *j)
+{
+	int	 r = ERR_OK;
+
+	r |= wire_get_u32(w, &j->id);
+	r |= wire_get_u32(w, &j->deadline_ms);
+	r |= wire_get_u64(w, &j->memory_bytes);
+	r |= wire_get_u64(w, &j->max_input);
+	r |= wire_get_u32(w, &j->max_pages);
+	r |= wire_get_u32(w, &j->max_page_pixels);
+	r |= wire_get_u64(w, &j->max_pixels);
+	r |= wire_get_u64(w, &j->max_text);
+	r |= wire_get_u32(w, &j->max_children);
+	r |= wire_get_u64(w, &j->max_child_bytes);
+	r |= wire_get_u32(w, &j->max_headers);
+	r |= wire_get_u32(w, &j->max_depth);
+	r |= wire_get_u16(w, &j->dpi);
+	r |= wire_get_u8(w, &j->want_pages);
+	r |= wire_get_u8(w, &j->want_text);
+	r |= string_get(w, j->charset, sizeof(j->charset));
+	r |= string_get(w, j->format, sizeof(j->format));
+	r |= string_get(w, j->authserv_id, sizeof(j->authserv_id));
+	return r == ERR_OK ? ERR_OK : ERR_FORMAT;
+}
+
+static int
+ended_put(struct wire *w, const struct zygote_event *e)
+{
+	int	 r = ERR_OK;
+
+	r |= wire_put_u32(w, e->job);
+	r |= wire_put_u8(w, (uint8_t)e->end);
+	r |= wire_put_u32(w, e->detail);
+	r |= wire_put_u32(w, e->wall_ms);
+	r |= wire_put_u32(w, e->cpu_ms);
+	r |= wire_put_u32(w, e->max_rss_kb);
+	return r == ERR_OK ? ERR_OK : ERR_LIMIT;
+}
+
+static int
+ended_get(struct wire *w, struct zygote_event *e)
+{
+	uint8_t	 end = 0;
+	int	 r = ERR_OK;
+
+	r |= wire_get_u32(w, &e->job);
+	r |= wire_get_u8(w, &end);
+	r |= wire_get_u32(w, &e->detail);
+	r |= wire_get_u32(w, &e->wall_ms);
+	r |= wire_get_u32(w, &e->cpu_ms);
+	r |= wire_get_u32(w, &e->max_rss_kb);
+	if (r != ERR_OK || end > JOB_LOST)
+		return ERR_FORMAT;
+	e->type = ZYGOTE_ENDED;
+	e->end = (enum job_end)end;
+	return ERR_OK;
+}
+
+static int
+packet_put(struct wire *w, const struct control_packet *p)
+{
+	int	 r;
+
+	if ((r = wire_put_u8(w, (uint8_t)p->type)) != ERR_OK)
+		return r;
+	switch (p->type) {
+	case CONTROL_READY:
+		return wire_put_u32(w, p->event.held);
+	case CONTROL_JOB:
+		return job_put(w, &p->job);
+	case CONTROL_ENDED:
+		return ended_put(w, &p->event);
+	case CONTROL_KILL:
+		return wire_put_u32(w, p->event.job);
+	}
+	panic("no such packet");
+}
+
+static int
+packet_get(struct wire *w, struct control_packet *p)
+{
+	uint32_t	 held;
+	uint8_t		 type;
+	int		 r;
+
+	if ((r = wire_get_u8(w, &type)) != ERR_OK)
+		return r;
+	switch (type) {
+	case CONTROL_READY:
+		r = wire_get_u32(w, &held);
+		p->event.type = ZYGOTE_READY;
+		p->event.held = r == ERR_OK ? held : 0;
+		break;
+	case CONTROL_JOB:
+		r = job_get(w, &p->job);
+		if (p->in == -1 || p->out == -1)
+			r = ERR_FORMAT;
+		break;
+	case CONTROL_ENDED:
+		r = ended_get(w, &p->event);
+		break;
+	case CONTROL_KILL:
+		r = wire_get_u32(w, &p->event.job);
+		break;
+	default:
+		return ERR_FORMAT;
+	}
+	p->type = (enum control_msg)type;
+	return r != ERR_OK ? r : wire_end(w);
+}
+
+int
+control_send(int fd, const struct control_packet *p)
+{
+	union { struct cmsghdr align; char room[CMSG_SPACE(CONTROL_FDS *
+	    sizeof(int))]; } c = {0};
+	int		 fds[CONTROL_FDS] = { p->in, p->out };
+	struct wire	*w;
+	struct iovec	 iov;
+	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr	*head;
+	ssize_t		 n;
+	int		 r;
+
+	if ((w = wire_new(CONTROL_MAX)) == NULL)
+		return ERR_MEMORY;
+	if ((r = packet_put(w, p)) != ERR_OK)
+		goto out;
+	iov.iov_base = (void *)(uintptr_t)wire_data(w);
+	iov.iov_len = wire_len(w);
+	if (p->type == CONTROL_JOB) {
+		m.msg_control = c.room;
+		m.msg_controllen = sizeof(c.room);
+		head = CMSG_FIRSTHDR(&m);
+		head->cmsg_level = SOL_SOCKET;
+		head->cmsg_type = SCM_RIGHTS;
+		head->cmsg_len = CMSG_LEN(sizeof(fds));
+		memcpy(CMSG_DATA(head), fds, sizeof(fds));
+	}
+	do
+		n = sendmsg(fd, &m, MSG_NOSIGNAL);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		r = errno == EPIPE || errno == ECONNRESET ? ERR_PEER : ERR_SYS;
+ out:
+	wire_free(w);
+	return r;
+}
+
+/* Moves what came along into fds; whatever is too much is closed. */
+static void
+fds_take(struct msghdr *m, int fds[CONTROL_FDS])
+{
+	struct cmsghdr	*head;
+	size_t		 n, i;
+	int		 fd;
+
+	for (head = CMSG_FIRSTHDR(m); head != NULL; head = CMSG_NXTHDR(m, head)) {
+		if (head->cmsg_level != SOL_SOCKET ||
+		    head->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (i = 0; i < n; i++) {
+			memcpy(&fd, CMSG_DATA(head) + i * sizeof(int),
+			    sizeof(fd));
+			if (i < CONTROL_FDS && fds[i] == -1)
+				fds[i] = fd;
+			else
+				close(fd);
+		}
+	}
+}
+
+int
+control_take(int fd, int flags, struct control_packet *p)
+{
+	union { struct cmsghdr align; char room[CMSG_SPACE(CONTROL_FDS *
+	    sizeof(int))]; } c;
+	uint8_t		 data[CONTROL_MAX];
+	int		 fds[CONTROL_FDS] = { -1, -1 };
+	struct iovec	 iov = { data, sizeof(data) };
+	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = c.room,
+			    .msg_controllen = sizeof(c.room) };
+	struct wire	*w;
+	ssize_t		 n;
+	int		 r;
+
+	memset(p, 0, sizeof(*p));
+	p->in = p->out = -1;
+	do
+		n = recvmsg(fd, &m, flags | MSG_CMSG_CLOEXEC);
+	while (n == -1 && errno == EINTR);
+	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return ERR_AGAIN;
+	if (n == -1 && errno != ECONNRESET)
+		return ERR_SYS;
+	if (n <= 0)
+		return ERR_PEER;
+	fds_take(&m, fds);
+	p->in = fds[0];
+	p->out = fds[1];
+	if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+		r = ERR_FORMAT;
+	else if ((w = wire_new_over(data, (size_t)n)) == NULL)
+		r = ERR_MEMORY;
+	else {
+		r = packet_get(w, p);
+		wire_free(w);
+	}
+	if (r != ERR_OK || p->type != CONTROL_JOB) {
+		if (p->in != -1)
+			close(p->in);
+		if (p->out != -1)
+			close(p->out);
+		p->in = p->out = -1;
+	}
+	return r;
+}
