@@ -1,0 +1,28 @@
+#!/bin/bash
+# What README.md says of programs, users and filters is what deploy/ and the build
+# have.
+. tests/lib/tap.sh
+BUILD=${BUILD:-build}
+table() { sed -n 's/^| \(limpid-[a-z-]*\) | \([a-z-]*\) | \([a-z-]*\.policy\) |.*/\1 \2 \3/p' README.md; }
+while read -r program user filter; do
+	[ -x "$BUILD/bin/$program" ]
+	ok $? "$program is built"
+	grep -q "$user" deploy/limpid-init
+	ok $? "$user is made by limpid init"
+	[ -f "deploy/seccomp/$filter" ]
+	ok $? "$filter is shipped"
+done < <(table)
+for policy in deploy/seccomp/*.policy; do
+	grep -q "${policy##*/}" README.md
+	ok $? "README.md names ${policy##*/}"
+done
+for unit in deploy/units/*.service; do
+	program=$(sed -n 's|^ExecStart=.*/\([a-z-]*\).*|\1|p' "$unit")
+	grep -q "^| $program |" README.md
+	ok $? "${unit##*/} starts a program of the table"
+done
+for package in $(sed -n 's/^build *\([^ ]*\).*/\1/p' deploy/packages.txt); do
+	[ "$(sed -n "s/^[a-z]* *\($package\)\( .*\)\{0,1\}$/\1/p" deploy/packages.txt | wc -l)" = 1 ]
+	ok $? "$package is listed once"
+done
+done_testing
