@@ -3,3 +3,22 @@
 # Page loops: vectorised.
 sanitizer_LIBS += mupdf zstd
 $(O)/sanitizer/pixels.o: EXTRA_CFLAGS += -O3
+
+# Documents, images, and what a part really is.
+PROGRAMS += limpid-worker-pdf
+limpid-worker-pdf_MAIN = sanitizer/worker_pdf.c
+limpid-worker-pdf_LIBS = mupdf zstd unistring idn2 seccomp
+PROGRAMS += limpid-worker-image
+limpid-worker-image_MAIN = sanitizer/worker_image.c
+limpid-worker-image_LIBS = mupdf zstd unistring idn2 seccomp
+PROGRAMS += limpid-worker-identify
+limpid-worker-identify_MAIN = sanitizer/worker_identify.c
+limpid-worker-identify_LIBS = unistring idn2 seccomp
+
+# Worker programs note failed allocations (worker_memory.c), so that a part that
+# needs too much memory is told apart from one that crashes its worker.
+ifneq ($(SAN),1)
+WORKER_LINK = $(foreach f,malloc calloc realloc memalign aligned_alloc \
+              posix_memalign,-Wl,--defsym=$(f)=worker_$(f))
+endif
+$(O)/bin/limpid-worker-%: LINK += $(WORKER_LINK)

@@ -1,0 +1,30 @@
+#!/bin/bash
+# An attacker inside each worker kind's own jail: every forbidden call is refused by
+# ending it and is seen, and spinning, hoarding, flooding and rubbish cost one part.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/tap.sh
+BUILD=${BUILD:-build}
+T=$BUILD/tools
+case $BUILD in
+*/san*) skip_all "SAN=1 runs workers unfiltered" ;;
+*/trap*) skip_all "SANDBOX=trap logs forbidden calls and goes on" ;;
+esac
+[ -x "$T/jail-try" ] || skip_all "make tools builds $T/jail-try"
+
+for policy in deploy/seccomp/worker-*.policy; do
+	kind=$(basename "$policy" .policy)
+	out=$("$T/jail-try" "$T/worker-evil" "$policy" 2>&1)
+	status=$?
+	grep -E '^(not ok|Bail)|succeeded,' <<< "$out" | sed "s/^/# $kind: /"
+	ok $status "$kind: no attempt succeeds, each end is told apart"
+	grep -q ': 0 succeeded' <<< "$out"
+	ok $? "$kind: 0 forbidden acts succeed"
+done
+
+# The second wall: with a filter that lets files and sockets through, the namespaces
+# and Landlock still hold.
+out=$("$T/jail-try" "$T/worker-evil" tests/sandbox/loose.policy --loose 2>&1)
+status=$?
+sed 's/^/# /' <<< "$out"
+ok $status "without the filter, files, networks and other processes stay out of reach"
+done_testing

@@ -1,0 +1,41 @@
+/* What tests/tools/worker_evil.c can be told to try, by the text of its part. */
+#ifndef JAIL_ATTEMPTS_H
+#define JAIL_ATTEMPTS_H
+
+/* Each of these must end the child as a forbidden call, in every worker's jail. */
+#define ATTEMPTS(X)			\
+	X("execve")			\
+	X("execveat")			\
+	X("socket-inet")		\
+	X("socket-unix")		\
+	X("connect")			\
+	X("ptrace")			\
+	X("open-passwd")		\
+	X("openat-passwd")		\
+	X("open-write")			\
+	X("creat")			\
+	X("mount")			\
+	X("unshare")			\
+	X("fork")			\
+	X("clone")			\
+	X("clone3")			\
+	X("kill-parent")		\
+	X("bpf")			\
+	X("io_uring_setup")		\
+	X("userfaultfd")		\
+	X("keyctl")			\
+	X("prctl")			\
+	X("mmap-exec")			\
+	X("mprotect-exec")		\
+	X("mmap-file")			\
+	X("memfd_create")		\
+	X("process_vm_readv")		\
+	X("perf_event_open")		\
+	X("pidfd_open")			\
+	X("setns")			\
+	X("chroot")			\
+	X("setuid")			\
+	X("sendmsg")			\
+	X("x32-getpid")
+
+#endif
