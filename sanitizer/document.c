@@ -1,0 +1,140 @@
+/*
+ * Opening a document with MuPDF.
+ * Runs in the jailed child of worker-pdf.
+ * Hostile input: the whole file.
+ * Must never open a path, run a script, or let MuPDF's types or throws out.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "document_private.h"
+#include "err.h"
+#include "mupdf.h"
+
+int
+document_warm(void)
+{
+	fz_context *ctx = mupdf_context();
+	int r = ERR_OK;
+
+	if (ctx == NULL)
+		return ERR_MEMORY;
+	fz_try(ctx)
+		fz_register_document_handlers(ctx);
+	fz_catch(ctx)
+		r = ERR_MEMORY;
+	return r == ERR_OK ? mupdf_warm_fonts(ctx) : r;
+}
+
+/* The name by which MuPDF chooses its reader; never from the part's own name. */
+static const char *
+magic_of(const char *format)
+{
+	static const struct {
+		const char *format, *magic;
+	} table[] = {
+		{ "XPS", ".xps" },
+		{ "EPUB", ".epub" },
+		{ "CBZ", ".cbz" },
+		{ "SVG", ".svg" },
+	};
+
+	for (size_t i = 0; i < nelem(table); i++) {
+		if (strncmp(format, table[i].format,
+		    strlen(table[i].format)) == 0)
+			return table[i].magic;
+	}
+	return ".pdf";
+}
+
+/* Reflowed formats have no page of their own: A4, ordinary type. */
+static void
+layout_reflowed(fz_context *ctx, fz_document *doc)
+{
+	if (fz_is_document_reflowable(ctx, doc))
+		fz_layout_document(ctx, doc, 595, 842, 11);
+}
+
+static enum reason
+reason_of_throw(fz_context *ctx)
+{
+	const char *message = fz_caught_message(ctx);
+
+	if (fz_caught(ctx) == FZ_ERROR_MEMORY)
+		return REASON_MEMORY;
+	/* Locked in a way that MuPDF has no key handler for. */
+	if (strstr(message, "encrypt") != NULL ||
+	    strstr(message, "password") != NULL)
+		return REASON_ENCRYPTED;
+	return REASON_FORMAT;
+}
+
+static enum reason
+open_into(struct document *d, const char *magic, const uint8_t *data, size_t len)
+{
+	fz_context *ctx = d->ctx;
+	enum reason reason = REASON_COMPLETE;
+	int pages = 0;
+
+	fz_var(reason);
+	fz_var(pages);
+	fz_try(ctx) {
+		d->stream = fz_open_memory(ctx, data, len);
+		d->doc = fz_open_document_with_stream(ctx, magic, d->stream);
+		if (fz_needs_password(ctx, d->doc)) {
+			reason = REASON_ENCRYPTED;
+		} else {
+			d->pdf = pdf_specifics(ctx, d->doc);
+			layout_reflowed(ctx, d->doc);
+			pages = fz_count_pages(ctx, d->doc);
+		}
+	}
+	fz_catch(ctx)
+		reason = reason_of_throw(ctx);
+	if (reason != REASON_COMPLETE)
+		return reason;
+	if (pages <= 0)
+		return REASON_EMPTY;
+	d->pages = pages;
+	return REASON_COMPLETE;
+}
+
+enum reason
+document_open(const char *format, const uint8_t *data, size_t len,
+    struct document **dp)
+{
+	struct document *d;
+	enum reason reason;
+
+	if ((d = calloc(1, sizeof(*d))) == NULL ||
+	    (d->ctx = mupdf_context()) == NULL) {
+		free(d);
+		return REASON_MEMORY;
+	}
+	if ((reason = open_into(d, magic_of(format), data, len)) !=
+	    REASON_COMPLETE) {
+		document_close(d);
+		return reason;
+	}
+	*dp = d;
+	return REASON_COMPLETE;
+}
+
+void
+document_close(struct document *d)
+{
+	if (d == NULL)
+		return;
+	document_page_drop(d);
+	fz_drop_pixmap(d->ctx, d->pixmap);
+	fz_drop_buffer(d->ctx, d->text);
+	fz_drop_document(d->ctx, d->doc);
+	fz_drop_stream(d->ctx, d->stream);
+	free(d);
+}
+
+uint32_t
+document_pages(const struct document *d)
+{
+	return d->pages;
+}

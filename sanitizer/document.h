@@ -1,0 +1,70 @@
+/*
+ * A paged document (PDF, XPS, EPUB, CBZ, SVG) opened from memory by MuPDF.
+ * Nothing of MuPDF leaks from here. One page is loaded at a time: load, then
+ * draw, text and links of it in any order.
+ */
+#ifndef LIMPID_DOCUMENT_H
+#define LIMPID_DOCUMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "outcome.h"
+
+struct document;
+
+/* What a document says of itself and what hides in it. */
+struct document_facts {
+	char		format[64];	/* "PDF 1.7" */
+	char		encryption[64];	/* method, though it opened; "" none */
+	const char	*scripts;	/* in words, NULL none */
+	const char	*metadata;	/* in words, NULL none */
+	const char	*forms;		/* in words, NULL none */
+	uint32_t	embedded;	/* embedded files, counted up to 1,000 */
+	int		repaired;	/* its structure was damaged */
+};
+
+/* A drawn page; samples are borrowed until the next draw or close. */
+struct document_picture {
+	uint32_t	width, height;
+	size_t		stride;
+	uint16_t	dpi;		/* lower than asked when it had to fit */
+	const uint8_t	*samples;	/* RGB */
+};
+
+/* Called for each link of a page that leads out of the document. label is what
+ * stands under it, both raw UTF-8 and borrowed. Returns 0 to stop. */
+typedef int document_link(void *arg, const char *label, const char *target);
+
+/* In the warm parent: context and fonts. ERR_OK or ERR_MEMORY. */
+int document_warm(void);
+
+/*
+ * Opens data, which must outlive the document. format: what worker-identify
+ * said; other than XPS, EPUB, CBZ and SVG is taken as PDF. REASON_COMPLETE, or
+ * FORMAT, ENCRYPTED (no empty password), MEMORY, EMPTY (no page): no document.
+ */
+enum reason document_open(const char *format, const uint8_t *data, size_t len,
+    struct document **dp);
+void document_close(struct document *d);
+
+/* Pages as the document counts them: hostile, may be millions. */
+uint32_t document_pages(const struct document *d);
+void document_facts(struct document *d, struct document_facts *f);
+
+/* Reads and interprets one page. 0: it cannot be. *errors is set when parts
+ * of its content could not be understood and were left out. */
+int document_page_load(struct document *d, uint32_t index, int *errors);
+
+/* Draws the page at dpi, or lower so that it fits max_pixels and the sides
+ * that a copy allows. 0: it cannot be. */
+int document_page_draw(struct document *d, uint16_t dpi, uint32_t max_pixels,
+    struct document_picture *pic, int *errors);
+
+/* The page's text in reading order, about max bytes of it at most; borrowed
+ * until the next page or close. NULL: it cannot be read. */
+const char *document_page_text(struct document *d, size_t max, size_t *len);
+
+void document_page_links(struct document *d, document_link *found, void *arg);
+
+#endif

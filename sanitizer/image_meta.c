@@ -1,0 +1,316 @@
+/*
+ * Metadata of image files: what there is and which way is up, never its words.
+ * Runs in the jailed child of worker-image.
+ * Hostile input: every length and offset in the file.
+ * Must never read outside of data, nor walk without an end.
+ */
+#include <string.h>
+
+#include "image_meta.h"
+
+#define IFDS_MAX	4096	/* directories of one TIFF */
+#define BLOCKS_MAX	1000000	/* chunks, segments or blocks of one file */
+
+#define TAG_WIDTH	0x100
+#define TAG_HEIGHT	0x101
+#define TAG_ORIENTATION	0x112
+#define TAG_XMP		0x2bc
+#define TAG_IPTC	0x83bb
+#define TAG_PHOTOSHOP	0x8649
+#define TAG_EXIF	0x8769
+#define TAG_GPS		0x8825
+
+struct span {
+	const uint8_t	*p;
+	size_t		 len;
+	int		 little;	/* byte order */
+};
+
+static uint32_t
+get_u16(const struct span *s, size_t at)
+{
+	if (at > s->len || s->len - at < 2)
+		return 0;
+	return s->little ? s->p[at] | s->p[at + 1] << 8 :
+	    s->p[at] << 8 | s->p[at + 1];
+}
+
+static uint32_t
+get_u32(const struct span *s, size_t at)
+{
+	if (at > s->len || s->len - at < 4)
+		return 0;
+	return s->little ? get_u16(s, at) | get_u16(s, at + 2) << 16 :
+	    get_u16(s, at) << 16 | get_u16(s, at + 2);
+}
+
+static int
+starts(const struct span *s, size_t at, const char *with, size_t n)
+{
+	return at <= s->len && s->len - at >= n &&
+	    memcmp(s->p + at, with, n) == 0;
+}
+
+/* What one TIFF directory says; Exif is a TIFF of its own. */
+struct directory {
+	uint32_t	width, height, next;
+	unsigned	metadata;
+	uint8_t		orientation;
+};
+
+static void
+directory_entry(const struct span *s, size_t at, struct directory *d)
+{
+	uint32_t type = get_u16(s, at + 2);
+	uint32_t value = type == 3 ? get_u16(s, at + 8) : get_u32(s, at + 8);
+
+	switch (get_u16(s, at)) {
+	case TAG_WIDTH:
+		d->width = value;
+		break;
+	case TAG_HEIGHT:
+		d->height = value;
+		break;
+	case TAG_ORIENTATION:
+		if (value >= 1 && value <= 8)
+			d->orientation = value;
+		break;
+	case TAG_XMP:
+		d->metadata |= IMAGE_META_XMP;
+		break;
+	case TAG_IPTC:
+	case TAG_PHOTOSHOP:
+		d->metadata |= IMAGE_META_IPTC;
+		break;
+	case TAG_EXIF:
+		d->metadata |= IMAGE_META_EXIF;
+		break;
+	case TAG_GPS:
+		d->metadata |= IMAGE_META_POSITION;
+		break;
+	case 0x10d:	/* document name */
+	case 0x10e:	/* description */
+	case 0x10f:	/* make */
+	case 0x110:	/* model */
+	case 0x131:	/* software */
+	case 0x132:	/* date */
+	case 0x13b:	/* artist */
+	case 0x8298:	/* copyright */
+		d->metadata |= IMAGE_META_COMMENT;
+		break;
+	}
+}
+
+/* The directory at off; 0 when it lies outside. */
+static int
+directory_read(const struct span *s, uint32_t off, struct directory *d)
+{
+	uint32_t n;
+
+	memset(d, 0, sizeof(*d));
+	if (off < 8 || off > s->len || s->len - off < 6)
+		return 0;
+	n = get_u16(s, off);
+	for (uint32_t i = 0; i < n; i++) {
+		size_t at = (size_t)off + 2 + (size_t)i * 12;
+
+		if (at > s->len || s->len - at < 12)
+			return i > 0;
+		directory_entry(s, at, d);
+	}
+	d->next = get_u32(s, (size_t)off + 2 + (size_t)n * 12);
+	return 1;
+}
+
+static int
+tiff_open(struct span *s, uint32_t *first)
+{
+	if (starts(s, 0, "II*\0", 4))
+		s->little = 1;
+	else if (starts(s, 0, "MM\0*", 4))
+		s->little = 0;
+	else
+		return 0;
+	*first = get_u32(s, 4);
+	return 1;
+}
+
+static void
+exif_read(const uint8_t *data, size_t len, struct image_meta *m)
+{
+	struct span s = { data, len, 0 };
+	struct directory d;
+	uint32_t off;
+
+	m->metadata |= IMAGE_META_EXIF;
+	if (!tiff_open(&s, &off) || !directory_read(&s, off, &d))
+		return;
+	m->metadata |= d.metadata & IMAGE_META_POSITION;
+	if (m->orientation == 0)
+		m->orientation = d.orientation;
+}
+
+static void
+jpeg_segment(const struct span *s, uint8_t marker, size_t at, size_t len,
+    struct image_meta *m)
+{
+	const struct span seg = { s->p + at, len, 0 };
+
+	if (marker == 0xe1 && starts(&seg, 0, "Exif\0", 5)) {
+		if (len > 6)
+			exif_read(seg.p + 6, len - 6, m);
+	} else if (marker == 0xe1 &&
+	    starts(&seg, 0, "http://ns.adobe.com/x", 21)) {
+		m->metadata |= IMAGE_META_XMP;
+	} else if (marker == 0xed) {
+		m->metadata |= IMAGE_META_IPTC;
+	} else if (marker == 0xfe) {
+		m->metadata |= IMAGE_META_COMMENT;
+	}
+}
+
+static void
+jpeg_read(const struct span *s, struct image_meta *m)
+{
+	size_t at = 2;
+
+	for (int i = 0; i < BLOCKS_MAX && at + 4 <= s->len; i++) {
+		uint8_t marker = s->p[at + 1];
+		size_t len = get_u16(s, at + 2);
+
+		/* At the first scan the headers are over. */
+		if (s->p[at] != 0xff || marker == 0xda || marker == 0xd9)
+			return;
+		if (marker == 0xff) {
+			at++;
+			continue;
+		}
+		if (len < 2 || len > s->len - at - 2)
+			return;
+		jpeg_segment(s, marker, at + 4, len - 2, m);
+		at += 2 + len;
+	}
+}
+
+static void
+png_read(const struct span *s, struct image_meta *m)
+{
+	size_t at = 8;
+
+	for (int i = 0; i < BLOCKS_MAX && at + 12 <= s->len; i++) {
+		uint32_t len = get_u32(s, at);
+
+		if (starts(s, at + 4, "IEND", 4)) {
+			if (at + 12 < s->len)
+				m->metadata |= IMAGE_META_TRAILING;
+			return;
+		}
+		if (len > s->len - at - 12)
+			return;
+		if (starts(s, at + 4, "acTL", 4))
+			m->frames = get_u32(s, at + 8);
+		else if (starts(s, at + 4, "eXIf", 4))
+			exif_read(s->p + at + 8, len, m);
+		else if (starts(s, at + 4, "iTXtXML:com.adobe.xmp", 21))
+			m->metadata |= IMAGE_META_XMP;
+		else if (starts(s, at + 5, "TXt", 3) ||
+		    starts(s, at + 5, "EXt", 3))
+			m->metadata |= IMAGE_META_COMMENT;
+		at += 12 + (size_t)len;
+	}
+}
+
+/* Past a chain of sub-blocks; s->len when it does not end. */
+static size_t
+gif_skip(const struct span *s, size_t at)
+{
+	while (at < s->len && s->p[at] != 0)
+		at += 1 + (size_t)s->p[at];
+	return at < s->len ? at + 1 : s->len;
+}
+
+static size_t
+gif_table(uint8_t flags)
+{
+	return flags & 0x80 ? (size_t)3 << ((flags & 7) + 1) : 0;
+}
+
+static void
+gif_read(const struct span *s, struct image_meta *m)
+{
+	size_t at;
+
+	if (s->len < 13)
+		return;
+	at = 13 + gif_table(s->p[10]);
+	for (int i = 0; i < BLOCKS_MAX && at < s->len; i++) {
+		uint8_t block = s->p[at];
+
+		if (block == 0x2c && s->len - at > 10) {
+			m->frames++;
+			at = gif_skip(s, at + 11 + gif_table(s->p[at + 9]));
+		} else if (block == 0x21 && s->len - at > 2) {
+			if (s->p[at + 1] == 0xfe)
+				m->metadata |= IMAGE_META_COMMENT;
+			else if (starts(s, at + 3, "XMP Data", 8))
+				m->metadata |= IMAGE_META_XMP;
+			at = gif_skip(s, at + 2);
+		} else {
+			if (block == 0x3b && at + 1 < s->len)
+				m->metadata |= IMAGE_META_TRAILING;
+			return;
+		}
+	}
+}
+
+int
+image_meta_tiff(const uint8_t *data, size_t len, uint32_t index,
+    uint32_t *width, uint32_t *height, uint8_t *orientation)
+{
+	struct span s = { data, len, 0 };
+	struct directory d;
+	uint32_t off;
+
+	if (!tiff_open(&s, &off) || index >= IFDS_MAX)
+		return 0;
+	for (uint32_t i = 0; ; i++, off = d.next) {
+		if (!directory_read(&s, off, &d))
+			return 0;
+		if (i == index)
+			break;
+	}
+	if (d.width == 0 || d.height == 0)
+		return 0;
+	*width = d.width;
+	*height = d.height;
+	*orientation = d.orientation;
+	return 1;
+}
+
+static void
+tiff_read(struct span *s, struct image_meta *m)
+{
+	struct directory d;
+	uint32_t off;
+
+	if (!tiff_open(s, &off) || !directory_read(s, off, &d))
+		return;
+	m->metadata = d.metadata;
+	m->orientation = d.orientation;
+}
+
+void
+image_meta_read(const uint8_t *data, size_t len, struct image_meta *m)
+{
+	struct span s = { data, len, 0 };
+
+	memset(m, 0, sizeof(*m));
+	if (starts(&s, 0, "\xff\xd8\xff", 3))
+		jpeg_read(&s, m);
+	else if (starts(&s, 0, "\x89PNG\r\n\x1a\n", 8))
+		png_read(&s, m);
+	else if (starts(&s, 0, "GIF8", 4))
+		gif_read(&s, m);
+	else
+		tiff_read(&s, m);
+}
