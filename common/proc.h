@@ -34,6 +34,13 @@ int proc_signals_read(void);	/* drains the fd; returns 1 when stopping */
 int proc_stopping(void);
 int proc_reloading(void);
 
+/*
+ * Whether the run before ended by a fault of its own (SIGSEGV, abort ...) and not by
+ * a kill or a power cut: 1 or 0. From here on a fault of this run leaves path behind
+ * for the next one. path is borrowed for ever; its folder must be writable.
+ */
+int proc_crash_marker(const char *path);
+
 /* Tells systemd (NOTIFY_SOCKET) and, when given, writes path (a pid file under
  * run/) so that others can wait for it. */
 int proc_ready(const char *pid_path);

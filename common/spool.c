@@ -340,6 +340,14 @@ spool_new_file(struct spool *s, const struct ref *ref,
 }
 
 int
+spool_settle(struct spool *s, int fd)
+{
+	if (fsync(fd) == -1 || fsync(s->fd[TMP]) == -1)
+		return sys_error();
+	return ERR_OK;
+}
+
+int
 spool_commit(struct spool *s, const char *name, int fd)
 {
 	struct stat	 st;
@@ -460,7 +468,7 @@ spool_release(struct spool *s, const char *name)
 }
 
 int
-spool_recover(struct spool *s)
+spool_recover(struct spool *s, int crashed)
 {
 	struct names	 all = {0};
 	size_t		 i;
@@ -469,8 +477,9 @@ spool_recover(struct spool *s)
 	if ((r = folder_names_read(s, WORK, 0, &all)) != ERR_OK)
 		goto out;
 	for (i = 0; i < all.count; i++) {
-		r = spool_retry(s, all.v[i],
-		    "the program ended while it worked on this parcel");
+		r = crashed ? spool_retry(s, all.v[i],
+		    "the program crashed while it worked on this parcel") :
+		    spool_release(s, all.v[i]);
 		if (r < 0 && r != ERR_NOTFOUND)
 			goto out;
 		back += r == 0;
@@ -481,17 +490,17 @@ spool_recover(struct spool *s)
 	return r;
 }
 
-/* Opens what a claim moved; a captured producer may have left any file kind. */
+/* A captured producer may have left any kind of file under any name. */
 static int
-work_open(struct spool *s, const char *name, int *fdp)
+parcel_file_open(struct spool *s, enum folder f, const char *name, int *fdp)
 {
 	struct stat	 st;
 	int		 fd;
 
-	fd = openat(s->fd[WORK], name,
-	    O_RDONLY|O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC);
+	fd = openat(s->fd[f], name, O_RDONLY|O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC);
 	if (fd == -1)
-		return errno == ELOOP || errno == ENXIO ? ERR_FORMAT : ERR_SYS;
+		return errno == ENOENT ? ERR_NOTFOUND :
+		    errno == ELOOP || errno == ENXIO ? ERR_FORMAT : ERR_SYS;
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return ERR_FORMAT;
@@ -515,7 +524,7 @@ claim_name(struct spool *s, const char *old, char name[SPOOL_NAME_MAX + 1],
 	if (renameat2(s->fd[NEW], old, s->fd[WORK], name,
 	    RENAME_NOREPLACE) == -1)
 		return errno == ENOENT ? ERR_NOTFOUND : sys_error();
-	r = work_open(s, name, fdp);
+	r = parcel_file_open(s, WORK, name, fdp);
 	if (r == ERR_FORMAT) {
 		r = spool_hold(s, name, "this is not a regular file");
 		return r == ERR_OK ? ERR_NOTFOUND : r;
@@ -637,25 +646,42 @@ spool_stat(struct spool *s, struct spool_stat *st)
 	return ERR_OK;
 }
 
+static enum folder
+folder_find(const char *name)
+{
+	int	 f = 0;
+
+	while (f < FOLDERS && strcmp(folder_names[f], name) != 0)
+		f++;
+	return (enum folder)f;
+}
+
+int
+spool_open_file(struct spool *s, const char *folder, const char *name, int *fdp)
+{
+	enum folder	 f = folder_find(folder);
+	unsigned	 attempts;
+
+	if (f == FOLDERS || name_base(name, &attempts) == 0)
+		return ERR_NOTFOUND;
+	return parcel_file_open(s, f, name, fdp);
+}
+
 int
 spool_each(struct spool *s, const char *folder,
     int (*fn)(void *arg, const char *name, int fd), void *arg)
 {
 	struct names	 all = {0};
-	enum folder	 f = NEW;
+	enum folder	 f = folder_find(folder);
 	size_t		 i;
 	int		 fd, r;
 
-	while (f < FOLDERS && strcmp(folder_names[f], folder) != 0)
-		f++;
 	if (f == FOLDERS)
 		return ERR_NOTFOUND;
 	if ((r = folder_names_read(s, f, 0, &all)) != ERR_OK)
 		goto out;
 	for (i = 0; i < all.count && r >= 0; i++) {
-		fd = openat(s->fd[f], all.v[i],
-		    O_RDONLY|O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC);
-		if (fd == -1)
+		if (parcel_file_open(s, f, all.v[i], &fd) != ERR_OK)
 			continue;
 		r = fn(arg, all.v[i], fd);
 		close(fd);

@@ -4,9 +4,10 @@
  *
  * Durable: a file is written in tmp, fsynced, renamed to new, and both
  * directories are fsynced before spool_commit returns. A claim is a rename from
- * new to work. What is in work when a consumer starts goes back to new with its
- * attempt counted; after SPOOL_ATTEMPTS failures it moves to held with a reason
- * beside it (NAME.why). Nothing is deleted before the next stage holds it: the
+ * new to work. What is in work when a consumer starts goes back to new; the attempt
+ * counts only when the consumer crashed by itself (proc_crash_marker), for a kill or
+ * a power cut says nothing about the parcel. After SPOOL_ATTEMPTS failures it moves
+ * to held with a reason beside it (NAME.why). Nothing is deleted before the next stage holds it: the
  * consumer calls spool_done only after its own commit.
  *
  * Rights: the directory belongs to the producer, its group is the consumer's.
@@ -41,6 +42,9 @@ void spool_close(struct spool *s);
  * which holds the reference. */
 int spool_new_file(struct spool *s, const struct ref *ref,
     char name[SPOOL_NAME_MAX + 1], int *fdp);
+/* Makes the file and its name in tmp durable, so that its absence there later
+ * proves a commit. Not needed for spool_commit. */
+int spool_settle(struct spool *s, int fd);
 /* fsync, rename to new, fsync directories, wake the reader. Closes nothing.
  * When `same_name` a parcel with the name exists in new, ERR_EXISTS. */
 int spool_commit(struct spool *s, const char *name, int fd);
@@ -51,8 +55,9 @@ int spool_in_tmp(struct spool *s, const char *name);
  * how many, or an error. */
 int spool_clear_tmp(struct spool *s);
 
-/* Consumer: once at start. Returns how many went back to new, or an error. */
-int spool_recover(struct spool *s);
+/* Consumer: once at start; crashed is what proc_crash_marker returned. Returns how
+ * many went back to new, or an error. */
+int spool_recover(struct spool *s, int crashed);
 /* Claims the oldest in new: renames to work and opens it read-only.
  * ERR_AGAIN when new is empty. attempt counts from 1. */
 int spool_claim(struct spool *s, char name[SPOOL_NAME_MAX + 1], int *fdp,
@@ -81,6 +86,9 @@ void spool_wake_clear(struct spool *s);
 struct spool_stat { uint64_t new_count, work_count, held_count, sent_count,
     bytes; int64_t oldest_ms; };
 int spool_stat(struct spool *s, struct spool_stat *st);
+/* Opens a parcel where it lies ("work", "sent" ...), read-only. ERR_NOTFOUND. */
+int spool_open_file(struct spool *s, const char *folder, const char *name,
+    int *fdp);
 /* Calls fn for each name in folder ("new", "work", "held", "sent"), sorted. */
 int spool_each(struct spool *s, const char *folder,
     int (*fn)(void *arg, const char *name, int fd), void *arg);

@@ -222,6 +222,40 @@ a_missing_filter_is_an_error(void **state)
 	assert_int_equal(in_child(missing_policy), 0);
 }
 
+static int
+is_marked(void)
+{
+	return proc_crash_marker("/tmp/limpid-test-crash");
+}
+
+/* A run that ends by sig; what the next run is told. */
+static int
+marked_after(int sig)
+{
+	pid_t	 pid;
+
+	if ((pid = fork()) == 0) {
+		proc_crash_marker("/tmp/limpid-test-crash");
+		raise(sig);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return in_child(is_marked);
+}
+
+static void
+a_crash_is_told_from_a_kill(void **state)
+{
+	(void)state;
+#ifdef LIMPID_SAN
+	skip();
+#endif
+	assert_int_equal(marked_after(SIGABRT), 1);
+	assert_int_equal(marked_after(SIGSEGV), 1);
+	assert_int_equal(marked_after(SIGKILL), 0);
+	assert_int_equal(marked_after(SIGTERM), 0);
+}
+
 int
 main(void)
 {
@@ -235,6 +269,7 @@ main(void)
 		cmocka_unit_test(ready_writes_the_pid),
 		cmocka_unit_test(clocks_run),
 		cmocka_unit_test(a_missing_filter_is_an_error),
+		cmocka_unit_test(a_crash_is_told_from_a_kill),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,13 +152,28 @@ test_a_crash_in_work_goes_back_to_new_and_is_counted(void **state)
 
 	put(p, "x", name);
 	claim(p, "x", 1, name);
-	assert_int_equal(spool_recover(p->s), 1);
+	assert_int_equal(spool_recover(p->s, 1), 1);
 	expect(p, 1, 0, 0, 0);
 	claim(p, "x", 2, name);
-	assert_int_equal(spool_recover(p->s), 1);
+	assert_int_equal(spool_recover(p->s, 1), 1);
 	claim(p, "x", 3, name);
-	assert_int_equal(spool_recover(p->s), 0);
+	assert_int_equal(spool_recover(p->s, 1), 0);
 	expect(p, 0, 0, 1, 0);
+}
+
+static void
+test_a_kill_in_work_goes_back_to_new_uncounted(void **state)
+{
+	struct place	*p = *state;
+	char		 name[SPOOL_NAME_MAX + 1];
+	int		 i;
+
+	put(p, "x", name);
+	for (i = 0; i < 10; i++) {
+		claim(p, "x", 1, name);
+		assert_int_equal(spool_recover(p->s, 0), 1);
+	}
+	expect(p, 1, 0, 0, 0);
 }
 
 static void
@@ -363,6 +378,7 @@ main(void)
 		T(test_the_oldest_is_claimed_first),
 		T(test_a_crash_before_commit_leaves_only_tmp),
 		T(test_a_crash_in_work_goes_back_to_new_and_is_counted),
+		T(test_a_kill_in_work_goes_back_to_new_uncounted),
 		T(test_the_third_failure_holds_with_its_reason),
 		T(test_a_release_counts_nothing),
 		T(test_sent_is_kept_until_it_expires),
