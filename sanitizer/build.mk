@@ -22,3 +22,7 @@ WORKER_LINK = $(foreach f,malloc calloc realloc memalign aligned_alloc \
               posix_memalign,-Wl,--defsym=$(f)=worker_$(f))
 endif
 $(O)/bin/limpid-worker-%: LINK += $(WORKER_LINK)
+
+PROGRAMS += limpid-doctor
+limpid-doctor_MAIN = sanitizer/doctor.c
+limpid-doctor_LIBS = confuse jansson seccomp
