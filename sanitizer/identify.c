@@ -10,6 +10,7 @@
 
 #include "identify_private.h"
 
+#define FTYP_MAX	256	/* bytes of brands that are looked at */
 #define PDF_SEARCH	1024	/* readers of PDF look this far for its header */
 
 struct magic {
@@ -78,6 +79,7 @@ static const struct magic magics[] = {
 	{ 0, 6, "\x01\0\x09\0\0\x03", KIND_IMAGE, "WMF" },
 	{ 0, 9, "gimp xcf ", KIND_IMAGE, "XCF" },
 	{ 0, 4, "DDS ", KIND_IMAGE, "DDS" },
+	{ 0, 8, "farbfeld", KIND_IMAGE, "farbfeld" },
 	{ 0, 4, "icns", KIND_IMAGE, "ICNS" },
 	{ 0, 3, "\x0a\x05\x01", KIND_IMAGE, "PCX" },
 	{ 0, 8, "AT&TFORM", KIND_UNKNOWN, "DjVu" },
@@ -89,9 +91,16 @@ static const struct magic magics[] = {
 	{ 0, 21, "HWP Document File V3.", KIND_OFFICE, "HWP 3" },
 	{ 0, 5, "ID;P\r", KIND_OFFICE, "SYLK" },
 	{ 0, 4, "ID;P", KIND_OFFICE, "SYLK" },
+	{ 0, 4, "\x09\x02\x06\0", KIND_OFFICE, "XLS" },
+	{ 0, 4, "\x09\x04\x06\0", KIND_OFFICE, "XLS" },
 	{ 0, 4, "\x09\x08\x10\0", KIND_OFFICE, "XLS" },
 	{ 0, 6, "\x09\x08\x08\0\0\x05", KIND_OFFICE, "XLS" },
 	{ 0, 4, "\xdb\xa5-\0", KIND_OFFICE, "DOC" },
+	{ 0, 4, "\x31\xbe\0\0", KIND_OFFICE, "Write" },
+	{ 0, 4, "\x32\xbe\0\0", KIND_OFFICE, "Write" },
+	{ 0, 5, "\0\0\x02\0\x04", KIND_OFFICE, "Lotus 1-2-3" },
+	{ 0, 5, "\0\0\x02\0\x06", KIND_OFFICE, "Lotus 1-2-3" },
+	{ 0, 6, "\0\0\x1a\0\0\x10", KIND_OFFICE, "Lotus 1-2-3" },
 
 	{ 0, 6, "7z\xbc\xaf\x27\x1c", KIND_ARCHIVE, "7z" },
 	{ 0, 6, "Rar!\x1a\x07", KIND_ARCHIVE, "RAR" },
@@ -102,6 +111,7 @@ static const struct magic magics[] = {
 	{ 0, 4, "\x28\xb5\x2f\xfd", KIND_ARCHIVE, "zstd" },
 	{ 0, 4, "\x04\x22\x4d\x18", KIND_ARCHIVE, "lz4" },
 	{ 0, 4, "LZIP", KIND_ARCHIVE, "lzip" },
+	{ 0, 5, "\x5d\0\0\x80\0", KIND_ARCHIVE, "LZMA" },
 	{ 0, 4, "MSCF", KIND_ARCHIVE, "CAB" },
 	{ 0, 4, "ISc(", KIND_ARCHIVE, "InstallShield CAB" },
 	{ 0, 2, "\x60\xea", KIND_ARCHIVE, "ARJ" },
@@ -190,12 +200,12 @@ static int
 pdf_find(const uint8_t *data, size_t len, struct identity *id)
 {
 	size_t n = len < PDF_SEARCH ? len : PDF_SEARCH;
-	const uint8_t *p = memmem(data, n, "%PDF-", 5);
+	const uint8_t *p = memmem(data, n, "%PDF", 4);
 	size_t left = p == NULL ? 0 : len - (p - data);
 
 	if (p == NULL)
 		return 0;
-	if (left >= 8 && p[5] >= '0' && p[5] <= '9' && p[6] == '.' &&
+	if (left >= 8 && p[4] == '-' && p[5] >= '0' && p[5] <= '9' && p[6] == '.' &&
 	    p[7] >= '0' && p[7] <= '9')
 		snprintf(id->format, sizeof(id->format), "PDF %c.%c", p[5],
 		    p[7]);
@@ -229,10 +239,19 @@ ftyp_find(const uint8_t *data, size_t len, struct identity *id)
 		{ "qt  ", KIND_VIDEO, "QuickTime" },
 	};
 
+	size_t n;
+
 	if (!identify_at(data, len, 4, "ftyp", 4))
 		return 0;
-	for (size_t i = 0; i < sizeof(brands) / sizeof(brands[0]); i++) {
-		if (identify_at(data, len, 8, brands[i].brand, 4)) {
+	n = len < FTYP_MAX ? len : FTYP_MAX;
+	if (((uint32_t)data[0] << 24 | data[1] << 16 | data[2] << 8 |
+	    data[3]) < n)
+		n = data[2] << 8 | data[3];
+	/* The main brand, then those it is compatible with. */
+	for (size_t at = 8; at + 4 <= n; at += 4) {
+		for (size_t i = 0; i < sizeof(brands) / sizeof(brands[0]); i++) {
+			if (!identify_at(data, len, at, brands[i].brand, 4))
+				continue;
 			identity_set(id, brands[i].kind, brands[i].format);
 			return 1;
 		}

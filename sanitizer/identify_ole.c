@@ -35,6 +35,7 @@ static const struct {
 	{ "Quill", KIND_OFFICE, "Publisher" },
 	{ "HwpSummaryInformation", KIND_OFFICE, "HWP" },
 	{ "\5HwpSummaryInformation", KIND_OFFICE, "HWP" },
+	{ "BodyText", KIND_OFFICE, "HWP" },
 	{ "JSRV_SegmentInformation", KIND_OFFICE, "Ichitaro" },
 	{ "MM", KIND_OFFICE, "Works" },
 };

@@ -12,8 +12,9 @@
 #define LOOK		65536	/* bytes looked at for charset and controls */
 #define VIEW		16384	/* characters of the narrowed view */
 
-enum coding { CODING_BYTES, CODING_UTF8, CODING_UTF16LE, CODING_UTF16BE,
-	CODING_UTF32LE, CODING_UTF32BE, CODING_BINARY };
+/* By width of a character. */
+enum coding { CODING_BINARY, CODING_BYTES, CODING_UTF8, CODING_UTF16LE,
+	CODING_UTF16BE, CODING_UTF32LE, CODING_UTF32BE };
 
 /* The beginning as lower-case ASCII; other characters are '\x80'. */
 struct view {
@@ -157,18 +158,31 @@ field_weight(const char *line, size_t n)
 	return 0;
 }
 
-/* Length of a header field's name at line, 0 when it is none. */
+/* Length of a header field's name at line, 0 when it is none. Old mail has blanks
+ * before the colon. */
 static size_t
 field_name(const char *line, const char *end)
 {
+	const char *colon;
 	size_t n = 0;
 
 	while (line + n < end && line[n] > ' ' && line[n] < 0x7f &&
 	    line[n] != ':')
 		n++;
-	if (line + n >= end || line[n] != ':' || n == 0 || n > 76)
+	if (n == 0 || n > 76)
 		return 0;
-	return n;
+	for (colon = line + n; colon < end && *colon == ' '; colon++)
+		;
+	return colon < end && *colon == ':' ? n : 0;
+}
+
+/* The end of the line at p: LF, CRLF or a lone CR. */
+static const char *
+line_end(const char *p, const char *stop)
+{
+	while (p < stop && *p != '\n' && *p != '\r')
+		p++;
+	return p;
 }
 
 /*
@@ -182,10 +196,9 @@ mail_weight(const struct view *v)
 	int weight = 0, fields = 0, first = 1;
 
 	while (p < stop && fields < 200) {
-		const char *end = memchr(p, '\n', stop - p);
+		const char *end = line_end(p, stop);
 		size_t n;
 
-		end = end == NULL ? stop : end;
 		if (first && strncmp(p, "from ", 5) == 0) {
 			weight++;
 		} else if (*p == ' ' || *p == '\t') {
@@ -198,7 +211,8 @@ mail_weight(const struct view *v)
 			break;
 		}
 		first = 0;
-		p = end + 1;
+		p = end + (end + 1 < stop && end[0] == '\r' && end[1] == '\n') +
+		    1;
 	}
 	return fields > 0 ? weight : 0;
 }
@@ -335,6 +349,17 @@ armour_find(const struct view *v, struct identity *id)
 	return 1;
 }
 
+/* A PDF without its first line: readers repair it, so it is one. */
+static int
+objects_find(const struct view *v, struct identity *id)
+{
+	if (!holds(v, " obj") || !holds(v, "<<") || !holds(v, "/type") ||
+	    !(holds(v, "endobj") || holds(v, "stream")))
+		return 0;
+	identity_set(id, KIND_PDF, "PDF");
+	return 1;
+}
+
 /* XML of a known kind; scalable graphics, flat office documents. */
 static int
 xml_find(const struct view *v, struct identity *id)
@@ -383,15 +408,17 @@ identify_text(const uint8_t *data, size_t len, const char *declared,
 	enum coding coding = coding_find(data, len);
 	struct view v;
 
-	if (coding == CODING_BINARY)
-		return 0;
 	view_make(&v, data, len, coding);
+	/* Mail may carry bare bytes; its header says that it is one. */
+	if (coding == CODING_BINARY)
+		return mail_find(&v, "", id) || objects_find(&v, id);
 	if (v.start == v.len) {
 		identity_set(id, KIND_EMPTY, "blank");
 		return 1;
 	}
 	if (script_find(&v, id) || armour_find(&v, id) || xml_find(&v, id) ||
-	    mail_find(&v, declared, id) || html_find(&v, declared, id))
+	    mail_find(&v, declared, id) || html_find(&v, declared, id) ||
+	    objects_find(&v, id))
 		return 1;
 	text_name(&v, coding, id);
 	return 1;

@@ -49,7 +49,8 @@ has_suffix(const char *name, size_t n, const char *with)
 static void
 name_look(struct seen *s, const char *name, size_t n)
 {
-	s->types |= has_prefix(name, n, "[Content_Types].xml");
+	s->types |= has_prefix(name, n, "[Content_Types].xml") ||
+	    has_prefix(name, n, "_rels/.rels");
 	s->word |= has_prefix(name, n, "word/");
 	s->xl |= has_prefix(name, n, "xl/");
 	s->ppt |= has_prefix(name, n, "ppt/");
@@ -63,6 +64,7 @@ name_look(struct seen *s, const char *name, size_t n)
 	    has_prefix(name, n, "AppxMetadata/");
 	s->iwork |= has_prefix(name, n, "Index/Document.iwa") ||
 	    has_prefix(name, n, "index.apxl") ||
+	    has_prefix(name, n, "buildVersionHistory.plist") ||
 	    has_prefix(name, n, "Index.zip");
 }
 
@@ -231,6 +233,8 @@ identify_zip(const uint8_t *data, size_t len, const char *declared,
 	else if (strstr(declared, "comicbook") != NULL ||
 	    strstr(declared, "x-cbz") != NULL)
 		identity_set(id, KIND_PDF, "CBZ");
+	else if (s.types)
+		identity_set(id, KIND_OFFICE, "OOXML");
 	else
 		identity_set(id, KIND_ARCHIVE, "ZIP");
 	return 1;
