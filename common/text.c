@@ -270,15 +270,6 @@ is_ascii(const char *s, size_t len)
 	return 1;
 }
 
-static void
-counts_add(struct text_cleaned *to, const struct text_cleaned *from)
-{
-	to->invisible += from->invisible;
-	to->controls += from->controls;
-	to->invalid += from->invalid;
-	to->cut |= from->cut;
-}
-
 /* NFC of cleaned UTF-8 as a new string of *len bytes; NULL: no memory. */
 static char *
 normalise(char *s, size_t *len)
@@ -318,10 +309,12 @@ text_clean(const char *s, size_t len, enum text_form form, size_t max,
 		return NULL;
 	if (!is_ascii(t, n) && (dropped = marks_cap(t, &n)) > 0) {
 		/* Dropping marks can bring others together. */
-		c.counts.invisible += dropped;
-		if (counts != NULL)
-			counts_add(counts, &c.counts);
 		again = text_clean(t, n, form, max, counts);
+		if (counts != NULL) {
+			counts->invisible += c.counts.invisible + dropped;
+			counts->controls += c.counts.controls;
+			counts->invalid += c.counts.invalid;
+		}
 		free(t);
 		return again;
 	}
@@ -331,7 +324,7 @@ text_clean(const char *s, size_t len, enum text_form form, size_t max,
 	}
 	t[n] = '\0';
 	if (counts != NULL)
-		counts_add(counts, &c.counts);
+		*counts = c.counts;
 	return t;
 }
 
@@ -453,7 +446,8 @@ text_file_name(const char *s, size_t len, int *changed)
 		return NULL;
 	base = name_base(clean);
 	name_characters(base);
-	name_cut(base, NAME_MAX_BYTES - 1);	/* one for "_" */
+	/* Leaves room for the "_". */
+	name_cut(base, NAME_MAX_BYTES - (name_is_reserved(base) ? 1 : 0));
 	use = *base == '\0' ? "unnamed" : base;
 	if ((name = malloc(strlen(use) + 2)) != NULL) {
 		name[0] = '_';

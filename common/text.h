@@ -22,7 +22,7 @@ struct text_cleaned {
 
 /*
  * A new cleaned string (caller frees) of at most max bytes, cut at a character
- * border; NULL when out of memory. U+200D and U+200C stay where scripts need
+ * border; NULL when out of memory. *counts (may be NULL) is set. U+200D and U+200C stay where scripts need
  * them (between letters of Arabic and Indic scripts, between emoji).
  */
 char *text_clean(const char *s, size_t len, enum text_form form, size_t max,
