@@ -6,7 +6,6 @@ cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
 T=$BUILD/tools
 case $BUILD in
-*/san*) skip_all "SAN=1 runs workers unfiltered" ;;
 */trap*) skip_all "SANDBOX=trap logs forbidden calls and goes on" ;;
 esac
 [ -x "$T/jail-try" ] || skip_all "make tools builds $T/jail-try"
@@ -17,9 +16,12 @@ for policy in deploy/seccomp/worker-*.policy; do
 	status=$?
 	grep -E '^(not ok|Bail)|succeeded,' <<< "$out" | sed "s/^/# $kind: /"
 	ok $status "$kind: no attempt succeeds, each end is told apart"
+	case $BUILD in */san) continue ;; esac	# unfiltered there
 	grep -q ': 0 succeeded' <<< "$out"
 	ok $? "$kind: 0 forbidden acts succeed"
 done
+
+case $BUILD in */san) done_testing ;; esac
 
 # The second wall: with a filter that lets files and sockets through, the namespaces
 # and Landlock still hold.
