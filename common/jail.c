@@ -203,6 +203,8 @@ minder_run(pid_t inner)
 	int	 status;
 
 	close_range(0, ~0u, 0);
+	if (capabilities_drop_bounding() != ERR_OK)
+		_exit(EXIT_BUG);
 	while (waitpid(inner, &status, 0) == -1)
 		if (errno != EINTR)
 			_exit(EXIT_BUG);
