@@ -1,0 +1,86 @@
+/*
+ * Engine: takes one mail or document apart and writes its copy. Event-driven, in
+ * one thread: several mails at once, `workers` parts at once. It parses nothing
+ * but its workers' answers. limpid-sanitizerd and limpid-clean are two callers of
+ * the same engine.
+ *
+ * The caller polls engine_fd() for reading with engine_timeout() and calls
+ * engine_work() after every return of poll.
+ */
+#ifndef LIMPID_ENGINE_H
+#define LIMPID_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "copy.h"
+#include "outcome.h"
+#include "policy.h"
+
+struct engine;
+struct launcher;
+
+struct engine_config {
+	struct launcher	*launcher;	/* borrowed */
+	unsigned	 workers;	/* parts at once, over all mails; >= 1 */
+	int		 tmp_dirfd;	/* unnamed files; -1: memory. Borrowed */
+	const char	*authserv_id;	/* whose Authentication-Results count */
+};
+
+/* Something an operator must know. Nothing in it is the worker's own words but
+ * what passed text_file_name; borrowed until the call returns. */
+struct engine_event {
+	const struct ref	*ref;
+	const char		*path;		/* of the part */
+	const char		*name;
+	const uint8_t		*sha256;	/* of the part */
+	const char		*worker;	/* "pdf" */
+	enum reason		 reason;	/* FORBIDDEN_CALL, BAD_ANSWER ... */
+	const char		*what;		/* "signal 31" or what deviated */
+};
+
+/* What became of the whole. */
+struct engine_result {
+	int		 error;		/* ERR_OK, or why the copy is not whole */
+	enum outcome	 outcome;	/* of the root part */
+	enum reason	 reason;
+	uint32_t	 parts, stubs, cuts, pages;
+};
+
+struct engine_request {
+	struct copy_mail	 mail;		/* borrowed until done; its size and
+						 * sha256 are the original's */
+	const char		*name;		/* file name of a document, "" none */
+	enum kind		 kind;		/* KIND_MAIL when that is known, else
+						 * KIND_UNKNOWN: identify decides, and
+						 * mail.document is set by that */
+	int			 original;	/* sealed memory file; the engine's now,
+						 * also when engine_submit fails */
+	const struct policy	*policy;	/* borrowed until done */
+	copy_sink		*sink;
+	void			*sink_arg;
+	int			 sink_fd;	/* polled before writing, -1 none */
+	void			(*event)(void *arg, const struct engine_event *ev);
+	void			(*done)(void *arg, const struct engine_result *r);
+	void			*arg;
+};
+
+int engine_new(const struct engine_config *config, struct engine **ep);
+/* Ends all workers; mails that are not done get no answer. */
+void engine_free(struct engine *e);
+/* Starts every kind of worker now instead of at its first part. */
+void engine_warm(struct engine *e);
+
+/* Takes a mail; done is called once, from engine_work, unless this fails. */
+int engine_submit(struct engine *e, const struct engine_request *q);
+/* How many mails are not done. */
+unsigned engine_mails(const struct engine *e);
+
+int engine_fd(const struct engine *e);
+/* Milliseconds for poll: 0 when there is work now, -1 when there is no deadline. */
+int engine_timeout(struct engine *e);
+/* Does what can be done without waiting. ERR_OK, or ERR_SYS and ERR_MEMORY when the
+ * engine itself cannot go on. */
+int engine_work(struct engine *e);
+
+#endif

@@ -1,0 +1,467 @@
+/*
+ * A part's steps: bounds, identify, policy, flatten; each ends in a next step or in
+ * exactly one outcome.
+ * Runs in limpid-sanitizerd and limpid-clean. Hostile input: names, kinds and paths
+ * that workers state; checked by engine_answer.c, and here only compared.
+ * Must never let a part go without an outcome.
+ */
+#include "engine_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "proc.h"
+#include "text.h"
+
+#define CHILD_BYTES_MAX	(4ull << 30)	/* whatever limit expand allows */
+#define EXPAND_FROM	65536		/* tiny parts may grow to this many times */
+#define NESTING		4		/* multiparts within a mail, a level of depth */
+
+static const struct policy_limits *
+limits_of(const struct part *p)
+{
+	return policy_limits(p->mail->q.policy);
+}
+
+void
+part_free(struct part *p)
+{
+	struct origin	*o[2];
+
+	if (p == NULL)
+		return;
+	o[0] = p->origin;
+	o[1] = p->children;
+	for (int i = 0; i < 2; i++)
+		if (o[i] != NULL && --o[i]->holders == 0) {
+			store_free(o[i]->bytes);
+			free(o[i]);
+		}
+	store_free(p->frames);
+	free(p->path);
+	free(p->name);
+	free(p->declared);
+	free(p->charset);
+	free(p->old_name);
+	free(p->engine);
+	free(p->note);
+	free(p);
+}
+
+/* The name as it may be shown and stored; what it was stays as a fact. */
+static int
+take_name(struct part *p, const char *name)
+{
+	int	changed = 0;
+
+	if (name[0] == '\0')
+		return (p->name = strdup("")) != NULL ? ERR_OK : ERR_MEMORY;
+	if ((p->name = text_file_name(name, strlen(name), &changed)) == NULL)
+		return ERR_MEMORY;
+	if (changed && (p->old_name = strdup(name)) == NULL)
+		return ERR_MEMORY;
+	return ERR_OK;
+}
+
+static int
+ends_with(const char *s, const char *end)
+{
+	size_t	n = strlen(s), m = strlen(end);
+
+	return n >= m && strcasecmp(s + n - m, end) == 0;
+}
+
+struct part *
+part_new_root(struct mail *m)
+{
+	struct part	*p;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return NULL;
+	p->mail = m;
+	p->kind = m->q.kind;
+	p->size = m->q.mail.size;
+	memcpy(p->sha256, m->q.mail.sha256, sizeof(p->sha256));
+	if (ends_with(m->q.name, ".eml"))
+		p->hint = KIND_MAIL;
+	if ((p->path = strdup("0")) == NULL ||
+	    (p->declared = strdup("")) == NULL ||
+	    (p->charset = strdup("")) == NULL ||
+	    take_name(p, m->q.name) != ERR_OK) {
+		part_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+/* "1.2" inside part "3" is "3.1.2"; the root's own 0 is not shown. */
+static char *
+child_path(const struct part *parent, const struct answer_child *c)
+{
+	char	*path = NULL;
+
+	if (parent->depth == 0)
+		return strdup(c->path);
+	if (asprintf(&path, "%s.%s", parent->path, c->path) == -1)
+		return NULL;
+	if (strlen(path) > COPY_NAME_MAX) {
+		/* 255 bytes of numbers: the place says enough */
+		free(path);
+		return strdup(parent->path);
+	}
+	return path;
+}
+
+static struct part *
+part_new_child(struct part *parent, const struct answer_child *c,
+    struct origin *o)
+{
+	struct part	*p;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return NULL;
+	p->mail = parent->mail;
+	p->role = c->role;
+	p->hint = c->hint;
+	p->offset = c->offset;
+	p->size = c->len;
+	p->depth = parent->depth + 1;
+	memcpy(p->sha256, c->sha256, sizeof(p->sha256));
+	if ((p->path = child_path(parent, c)) == NULL ||
+	    (p->declared = strdup(c->declared)) == NULL ||
+	    (p->charset = strdup(c->charset)) == NULL ||
+	    take_name(p, c->name) != ERR_OK) {
+		part_free(p);
+		return NULL;
+	}
+	p->origin = o;
+	o->holders++;
+	o->readers++;
+	p->reading = 1;
+	return p;
+}
+
+/* The part is decided: its bytes are no longer needed. */
+static void
+finish(struct part *p)
+{
+	struct origin	*o = p->origin;
+
+	p->state = PART_FINISHED;
+	if (!p->reading)
+		return;
+	p->reading = 0;
+	if (--o->readers == 0) {
+		store_free(o->bytes);
+		o->bytes = NULL;
+	}
+}
+
+void
+part_stub(struct part *p, enum reason reason, const char *note)
+{
+	p->outcome = OUTCOME_STUB;
+	p->reason = reason;
+	p->pages = p->pages_total = 0;
+	store_free(p->frames);
+	p->frames = NULL;
+	free(p->note);
+	p->note = note != NULL ? strdup(note) : NULL;
+	finish(p);
+}
+
+void
+part_note_number(struct part *p, const char *limit, uint64_t number)
+{
+	free(p->note);
+	if (asprintf(&p->note, "%s %llu", limit,
+	    (unsigned long long)number) == -1)
+		p->note = NULL;
+}
+
+static void
+limit_stub(struct part *p, enum reason reason, const char *limit,
+    uint64_t number)
+{
+	part_stub(p, reason, NULL);
+	part_note_number(p, limit, number);
+}
+
+static void
+wait_for(struct part *p, enum answer_step step, enum engine_worker worker)
+{
+	p->step = step;
+	p->worker = worker;
+	p->tries = 0;
+	p->state = PART_WAITING;
+}
+
+/* The kind is known: what does the policy want? */
+static void
+decide(struct part *p)
+{
+	struct policy_facts	 f = { .kind = p->kind, .format = p->format,
+				    .declared = p->declared, .name = p->name,
+				    .size = p->size, .depth = p->depth,
+				    .encrypted = p->encrypted,
+				    .sender = p->mail->q.mail.sender };
+
+	policy_decide(p->mail->q.policy, &f, &p->action);
+	if (p->action.verb == POLICY_STUB) {
+		part_stub(p, p->action.reason, NULL);
+		return;
+	}
+	switch (p->kind) {
+	case KIND_MAIL:
+	case KIND_MULTIPART:
+		wait_for(p, ANSWER_UNPACK, ENGINE_MIME);
+		return;
+	case KIND_TEXT:
+		wait_for(p, ANSWER_DRAW, ENGINE_TEXT);
+		return;
+	case KIND_HTML:
+		wait_for(p, ANSWER_DRAW, ENGINE_HTML);
+		return;
+	case KIND_PDF:
+		wait_for(p, ANSWER_DRAW, ENGINE_PDF);
+		return;
+	case KIND_IMAGE:
+		wait_for(p, ANSWER_DRAW, ENGINE_IMAGE);
+		return;
+	case KIND_UNKNOWN:
+	case KIND_OFFICE:
+	case KIND_ARCHIVE:
+	case KIND_CARD:
+	case KIND_PROGRAM:
+	case KIND_SIGNATURE:
+	case KIND_ENCRYPTED:
+	case KIND_AUDIO:
+	case KIND_VIDEO:
+	case KIND_EMPTY:
+	case KIND_MAX:
+		break;
+	}
+	part_stub(p, REASON_UNSUPPORTED, NULL);
+}
+
+void
+part_consider(struct part *p)
+{
+	const struct policy_limits	*l = limits_of(p);
+
+	if (p->mail->late) {
+		limit_stub(p, REASON_TIMEOUT, "mail-seconds",
+		    l->mail_seconds);
+		return;
+	}
+	if (p->state != PART_NEW)
+		return;
+	if (p->size == 0) {
+		p->kind = KIND_EMPTY;
+		part_stub(p, REASON_EMPTY, NULL);
+	} else if (p->size > l->bytes) {
+		limit_stub(p, REASON_LIMIT_BYTES, "bytes", l->bytes);
+	} else if (p->depth > l->depth) {
+		limit_stub(p, REASON_LIMIT_DEPTH, "depth", l->depth);
+	} else if (p->kind != KIND_UNKNOWN) {
+		decide(p);
+	} else {
+		wait_for(p, ANSWER_IDENTIFY, ENGINE_IDENTIFY);
+	}
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+void
+part_tell(const struct part *p, struct worker_job *told)
+{
+	const struct policy_limits	*l = limits_of(p);
+	const struct policy_profile	*profile = p->action.profile;
+	const struct mail		*m = p->mail;
+	long long			 left = m->deadline_ms - proc_now_ms();
+
+	memset(told, 0, sizeof(*told));
+	told->deadline_ms = (uint32_t)least((uint64_t)l->seconds * 1000,
+	    left > 1000 ? (uint64_t)left : 1000);
+	told->memory_bytes = l->memory;
+	told->max_input = l->bytes;
+	told->max_text = l->text;
+	told->max_headers = l->headers;
+	told->max_depth = l->depth * NESTING;
+	told->max_page_pixels = l->page_pixels;
+	told->max_pixels = l->mail_pixels > m->pixels ?
+	    l->mail_pixels - m->pixels : 0;
+	told->max_children = l->parts > m->part_count ?
+	    l->parts - m->part_count : 0;
+	told->max_child_bytes = least(CHILD_BYTES_MAX, l->expand *
+	    (p->size > EXPAND_FROM ? p->size : EXPAND_FROM));
+	snprintf(told->charset, sizeof(told->charset), "%.63s", p->charset);
+	memcpy(told->format, p->format, sizeof(told->format));
+	if (p->depth == 0)
+		snprintf(told->authserv_id, sizeof(told->authserv_id),
+		    "%.127s", m->engine->authserv_id);
+	if (profile == NULL)
+		return;
+	told->max_pages = (uint32_t)least(l->pages, profile->pages);
+	told->dpi = profile->dpi;
+	told->want_pages = (uint8_t)(profile->render != 0);
+	told->want_text = (uint8_t)(profile->text != 0);
+}
+
+int
+part_open(const struct part *p, int *fdp)
+{
+	int	fd;
+
+	if (p->origin != NULL)
+		return store_take_range(p->origin->bytes, p->offset, p->size,
+		    fdp);
+	if ((fd = dup(p->mail->q.original)) == -1)
+		return ERR_SYS;
+	*fdp = fd;
+	return ERR_OK;
+}
+
+/* Whether a kind is a way of reading plain characters. */
+static int
+is_characters(enum kind k)
+{
+	return k == KIND_TEXT || k == KIND_HTML || k == KIND_MAIL ||
+	    k == KIND_CARD;
+}
+
+/*
+ * Content decides. But characters can be read in several ways (a text that begins
+ * with "From: " is no mail because of that), and which one was meant only the mail
+ * knows; each of these ways is safe. A mail or a body without any form is still
+ * a mail or a body.
+ */
+static enum kind
+settle_kind(const struct part *p, enum kind found)
+{
+	int	body = p->role == ROLE_BODY || p->role == ROLE_ALTERNATIVE;
+
+	if (is_characters(found) && is_characters(p->hint))
+		return p->hint;
+	if (found == KIND_UNKNOWN && (p->hint == KIND_MAIL ||
+	    (body && is_characters(p->hint))))
+		return p->hint;
+	return found;
+}
+
+static int
+take_identity(struct part *p, struct answer *a)
+{
+	const struct answer_done	*d = answer_done(a);
+	const char			*format;
+	enum kind			 found;
+
+	if (!answer_identified(a, &found, &format)) {
+		part_stub(p, d->reason, d->note);
+		return ERR_OK;
+	}
+	p->kind = settle_kind(p, found);
+	snprintf(p->format, sizeof(p->format), "%.63s",
+	    p->kind == found ? format : "");
+	p->encrypted = answer_has_fact(a, FACT_ENCRYPTED);
+	decide(p);
+	return ERR_OK;
+}
+
+static int
+link_children(struct part *p, struct answer_child *list, struct origin *o)
+{
+	const struct policy_limits	*l = limits_of(p);
+	struct part			*child, **at = &p->next;
+
+	for (; list != NULL; list = list->next) {
+		if (p->mail->part_count >= l->parts) {
+			/* two mails inside this one were unpacked at once */
+			p->reason = REASON_LIMIT_PARTS;
+			part_note_number(p, "parts", l->parts);
+			break;
+		}
+		if ((child = part_new_child(p, list, o)) == NULL)
+			return ERR_MEMORY;
+		p->mail->part_count++;
+		child->next = *at;
+		*at = child;
+		at = &child->next;
+	}
+	return ERR_OK;
+}
+
+static int
+take_children(struct part *p, struct answer *a)
+{
+	struct answer_child	*list, *c;
+	struct origin		*o;
+	int			 r;
+
+	if (answer_child_count(a) == 0)
+		return ERR_OK;
+	if ((o = calloc(1, sizeof(*o))) == NULL)
+		return ERR_MEMORY;
+	o->holders = 1;
+	o->bytes = answer_take_bytes(a);
+	p->children = o;
+	list = answer_take_children(a);
+	r = link_children(p, list, o);
+	while ((c = list) != NULL) {
+		list = c->next;
+		answer_child_free(c);
+	}
+	return r;
+}
+
+static int
+take_words(struct part *p, const struct answer_done *d)
+{
+	free(p->engine);
+	free(p->note);
+	p->note = NULL;
+	if ((p->engine = strdup(d->engine)) == NULL ||
+	    (p->note = strdup(d->note)) == NULL)
+		return ERR_MEMORY;
+	return ERR_OK;
+}
+
+int
+part_take_answer(struct part *p, struct answer *a)
+{
+	const struct answer_done	*d = answer_done(a);
+	const struct policy_limits	*l = limits_of(p);
+	int				 r;
+
+	if (p->step == ANSWER_IDENTIFY)
+		return take_identity(p, a);
+	if (p->mail->pixels + answer_pixels(a) > l->mail_pixels) {
+		/* two parts were drawn at once and together are too much */
+		limit_stub(p, REASON_LIMIT_PIXELS, "mail-pixels",
+		    l->mail_pixels);
+		return ERR_OK;
+	}
+	p->mail->pixels += answer_pixels(a);
+	p->outcome = d->outcome;
+	p->reason = d->reason;
+	p->pages = d->outcome == OUTCOME_IMAGES ? d->pages : 0;
+	p->pages_total = d->pages_total;
+	p->format_said = answer_has_fact(a, FACT_FORMAT);
+	p->encrypted = p->encrypted && !answer_has_fact(a, FACT_ENCRYPTED);
+	if ((r = take_words(p, d)) != ERR_OK)
+		return r;
+	p->frames = answer_take_frames(a);
+	if (d->outcome == OUTCOME_CONTAINER &&
+	    (r = take_children(p, a)) != ERR_OK)
+		return r;
+	finish(p);
+	return ERR_OK;
+}

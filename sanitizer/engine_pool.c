@@ -1,0 +1,140 @@
+/*
+ * One warm parent for each kind of worker: started at need, and again, after a
+ * rest that doubles, when it died.
+ * Runs in limpid-sanitizerd and limpid-clean. Hostile input: none; zygotes never
+ * read a part. Must never start one in a tight loop.
+ */
+#include "engine_private.h"
+
+#include <limits.h>
+#include <sys/epoll.h>
+
+#include "err.h"
+#include "launcher.h"
+#include "log.h"
+#include "proc.h"
+
+#define WARM_MS		60000	/* a warm-up that takes longer has hung */
+#define REST_MS		100	/* after the first failure */
+#define REST_MOST_MS	10000
+#define FAILURES	2	/* in a row: parts no longer wait for it */
+
+static const char *const names[ENGINE_WORKERS] = {
+	[ENGINE_IDENTIFY] = "identify", [ENGINE_MIME] = "mime",
+	[ENGINE_TEXT] = "text", [ENGINE_HTML] = "html",
+	[ENGINE_PDF] = "pdf", [ENGINE_IMAGE] = "image",
+};
+
+void
+pool_init(struct engine *e)
+{
+	for (int i = 0; i < ENGINE_WORKERS; i++) {
+		e->pool[i].engine = e;
+		e->pool[i].name = names[i];
+		e->pool[i].watch.type = WATCH_POOL;
+		e->pool[i].watch.owner = &e->pool[i];
+	}
+}
+
+void
+pool_free(struct engine *e)
+{
+	for (int i = 0; i < ENGINE_WORKERS; i++)
+		zygote_free(e->pool[i].zygote);
+}
+
+void
+pool_drop(struct pool *p, int failed)
+{
+	long long	rest = REST_MS;
+
+	zygote_free(p->zygote);		/* its descriptor leaves epoll by itself */
+	p->zygote = NULL;
+	p->ready = 0;
+	if (!failed)
+		return;
+	for (unsigned i = 0; i < p->failures && rest < REST_MOST_MS; i++)
+		rest *= 2;
+	p->failures++;
+	p->retry_ms = proc_now_ms() + (rest < REST_MOST_MS ? rest :
+	    REST_MOST_MS);
+}
+
+static int
+start(struct pool *p, long long now)
+{
+	struct epoll_event	ev = { .events = EPOLLIN,
+				    .data.ptr = &p->watch };
+	int			r;
+
+	r = launcher_start(p->engine->config.launcher, p->name, &p->zygote);
+	if (r == ERR_OK && epoll_ctl(p->engine->epoll, EPOLL_CTL_ADD,
+	    zygote_fd(p->zygote), &ev) == -1)
+		r = ERR_SYS;
+	if (r != ERR_OK) {
+		log_warn("worker=%s cannot be started: %s", p->name,
+		    err_text(r));
+		p->failures = FAILURES;
+		pool_drop(p, 1);
+		return ERR_NOTFOUND;
+	}
+	p->started_ms = now;
+	return ERR_AGAIN;
+}
+
+int
+pool_take(struct pool *p, long long now, struct zygote **zp)
+{
+	if (p->zygote != NULL && p->ready) {
+		*zp = p->zygote;
+		return ERR_OK;
+	}
+	if (p->zygote != NULL && now - p->started_ms > WARM_MS) {
+		log_warn("worker=%s did not get ready in time", p->name);
+		pool_drop(p, 1);
+	}
+	if (p->zygote != NULL)
+		return ERR_AGAIN;
+	if (now < p->retry_ms)
+		return p->failures >= FAILURES ? ERR_NOTFOUND : ERR_AGAIN;
+	return start(p, now);
+}
+
+int
+pool_read(struct pool *p, struct zygote_event *ev)
+{
+	int	r;
+
+	while ((r = zygote_read(p->zygote, ev)) == ERR_OK) {
+		if (ev->type != ZYGOTE_READY)
+			return ERR_OK;
+		p->ready = 1;
+		p->failures = 0;
+		log_debug("worker=%s ready held=0x%x", p->name, ev->held);
+	}
+	if (r == ERR_AGAIN)
+		return r;
+	log_warn("worker=%s warm parent is gone", p->name);
+	pool_drop(p, 1);
+	return ERR_PEER;
+}
+
+long long
+pool_due(const struct engine *e)
+{
+	const struct pool	*p;
+	long long		 due = LLONG_MAX, at;
+
+	for (int i = 0; i < ENGINE_WORKERS; i++) {
+		p = &e->pool[i];
+		if (p->zygote != NULL && !p->ready)
+			at = p->started_ms + WARM_MS + 1;
+		else if (p->zygote == NULL && p->failures > 0)
+			at = p->retry_ms;
+		else
+			continue;
+		if (at < due)
+			due = at;
+	}
+	return due;
+}

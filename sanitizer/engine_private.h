@@ -1,0 +1,179 @@
+/*
+ * Inside of the engine: mails, parts, running jobs and the pool of workers.
+ *
+ *	engine.c	loop, mails, running jobs
+ *	engine_pool.c	one warm parent for each kind of worker
+ *	engine_part.c	a part's steps: bounds -> identify -> policy -> flatten
+ *	engine_answer.c	what a worker may say, and when
+ *	engine_emit.c	the copy, part by part in order
+ */
+#ifndef LIMPID_ENGINE_PRIVATE_H
+#define LIMPID_ENGINE_PRIVATE_H
+
+#include "engine.h"
+#include "engine_answer.h"
+#include "store.h"
+#include "worker.h"
+#include "zygote.h"
+
+enum engine_worker {
+	ENGINE_IDENTIFY, ENGINE_MIME, ENGINE_TEXT, ENGINE_HTML, ENGINE_PDF,
+	ENGINE_IMAGE, ENGINE_WORKERS
+};
+
+/* What epoll gives back. */
+enum watch_type { WATCH_POOL, WATCH_JOB, WATCH_SINK };
+struct watch {
+	enum watch_type	 type;
+	void		*owner;
+};
+
+struct pool {
+	struct watch	 watch;
+	struct engine	*engine;
+	const char	*name;
+	struct zygote	*zygote;	/* NULL: not running */
+	int		 ready;
+	long long	 started_ms;
+	long long	 retry_ms;	/* not before, after a failure */
+	unsigned	 failures;	/* in a row, without READY */
+};
+
+/* Where the children of one part stand, shared by them. */
+struct origin {
+	unsigned	 holders;	/* parts, and the parent */
+	unsigned	 readers;	/* parts that still need the bytes */
+	struct store	*bytes;
+	uint32_t	 copy_id;	/* of the parent, once it is written */
+};
+
+enum part_state {
+	PART_NEW,			/* bounds not looked at */
+	PART_WAITING,			/* for the worker of its next step */
+	PART_RUNNING,
+	PART_FINISHED			/* waits for its turn in the copy */
+};
+
+struct part {
+	struct part		*next;		/* depth first */
+	struct mail		*mail;
+	enum part_state		 state;
+	enum answer_step	 step;
+	enum engine_worker	 worker;	/* of the step */
+	unsigned		 tries;		/* of the step */
+
+	struct origin		*origin;	/* NULL for the root */
+	int			 reading;	/* counted in origin->readers */
+	uint64_t		 offset;
+	enum worker_role	 role;
+	enum kind		 hint;
+	char			*path, *name, *declared, *charset;
+	char			*old_name;	/* when it had to be changed */
+	uint64_t		 size;
+	uint32_t		 depth;
+	uint8_t			 sha256[32];
+
+	enum kind		 kind;
+	char			 format[64];
+	int			 encrypted;
+	int			 format_said;	/* a fact of the flattening */
+	struct policy_action	 action;
+
+	struct store		*frames;	/* facts, text, pages */
+	struct origin		*children;
+	enum outcome		 outcome;
+	enum reason		 reason;
+	uint32_t		 pages, pages_total, millis;
+	char			*engine, *note;	/* NULL: "" */
+};
+
+enum emit_step { EMIT_PART, EMIT_FACTS, EMIT_FRAMES, EMIT_END };
+
+struct mail {
+	struct mail		*next;
+	struct engine		*engine;
+	struct engine_request	 q;
+	struct part		*parts;		/* not yet written, in order */
+	uint32_t		 part_count;	/* ever made */
+	uint64_t		 pixels;
+	long long		 deadline_ms;
+	int			 late;
+	struct copy_writer	*writer;
+	struct watch		 sink_watch;
+	int			 sink_watched, sink_full;
+	int			 mail_said;
+	enum emit_step		 emit;
+	uint64_t		 emit_offset;
+	struct engine_result	 result;
+};
+
+struct job {
+	struct watch		 watch;
+	struct job		*next;
+	struct part		*part;		/* NULL: nobody wants it any more */
+	struct pool		*pool;
+	struct worker_job	 told;
+	struct answer		*answer;
+	int			 fd;		/* answer pipe, -1 at its end */
+	int			 ended;
+	enum reason		 verdict;	/* ours, when we ended it */
+	struct zygote_event	 end;
+	long long		 give_up_ms;
+};
+
+struct engine {
+	struct engine_config	 config;
+	char			*authserv_id;
+	int			 epoll;
+	struct pool		 pool[ENGINE_WORKERS];
+	struct mail		*mails;
+	unsigned		 mail_count;
+	struct job		*jobs;
+	unsigned		 running;
+	uint32_t		 next_job;
+	uint8_t			*block;		/* one read of a pipe */
+};
+
+#define ENGINE_BLOCK		(256 * 1024)
+
+/* engine.c */
+/* Hands a part's step to its worker. ERR_AGAIN when the worker is not up yet. */
+int engine_start_job(struct engine *e, struct part *p);
+/* Ends the mail with an error: the copy cannot be finished. */
+void engine_fail_mail(struct mail *m, int error);
+void engine_report(struct part *p, enum reason reason, const char *what);
+
+/* engine_pool.c */
+void pool_init(struct engine *e);
+void pool_free(struct engine *e);
+/* The zygote when it is READY; ERR_AGAIN while it starts or rests; ERR_NOTFOUND when
+ * it cannot be had. */
+int pool_take(struct pool *p, long long now, struct zygote **zp);
+/* Reads what the zygote says. ERR_PEER: it is gone (and has been put away). */
+int pool_read(struct pool *p, struct zygote_event *ev);
+/* Puts the zygote away; `failed` makes the next start wait longer. */
+void pool_drop(struct pool *p, int failed);
+/* When something is due at the latest, LLONG_MAX for never. */
+long long pool_due(const struct engine *e);
+
+/* engine_part.c */
+struct part *part_new_root(struct mail *m);
+void part_free(struct part *p);
+/* Moves a NEW part on as far as no worker is needed. */
+void part_consider(struct part *p);
+/* The limits for the next worker of this part. */
+void part_tell(const struct part *p, struct worker_job *told);
+/* A descriptor of the part's bytes; the caller closes it. */
+int part_open(const struct part *p, int *fdp);
+/* The step's worker answered by the rules. */
+int part_take_answer(struct part *p, struct answer *a);
+/* The part ends as a stub. note NULL: none. */
+void part_stub(struct part *p, enum reason reason, const char *note);
+void part_note_number(struct part *p, const char *limit, uint64_t number);
+
+/* engine_emit.c */
+/* Writes at most a few frames; 1 when there was something to write, 0 when it
+ * waits for a part or a reader. */
+int emit_some(struct mail *m);
+
+#endif
