@@ -31,9 +31,13 @@ struct image_limits {
 /* In the warm parent. ERR_OK or ERR_MEMORY. */
 int image_warm(void);
 
-/* Opens data, which must outlive the image, by its header only.
- * REASON_COMPLETE, or UNSUPPORTED (no format of MuPDF), FORMAT, MEMORY. */
-enum reason image_open(const uint8_t *data, size_t len, struct image **ip);
+/*
+ * Opens data, which must outlive the image, by its header only. REASON_COMPLETE,
+ * or UNSUPPORTED (no format of MuPDF), FORMAT, MEMORY, LIMIT_PIXELS (a JPEG 2000
+ * that would need more than max_memory: its reader decodes at once).
+ */
+enum reason image_open(const uint8_t *data, size_t len, uint64_t max_memory,
+    struct image **ip);
 void image_close(struct image *i);
 
 /* "PNG", "JPEG" ...; and how many pictures one after another (TIFF), >= 1. */

@@ -19,6 +19,7 @@
 #define TIFFS_MAX	100000	/* pictures of one TIFF that are counted */
 #define DPI_DEFAULT	150
 #define DECODE_BYTES	12	/* a pixel may need: samples, RGB, scaled, turned */
+#define JPX_BYTES	32	/* the same with OpenJPEG's own samples */
 
 /* MuPDF keeps this one to itself; it scales with a proper filter. */
 fz_pixmap *fz_scale_pixmap(fz_context *ctx, fz_pixmap *src, float x, float y,
@@ -80,8 +81,41 @@ reason_of_throw(fz_context *ctx)
 	    REASON_FORMAT;
 }
 
+/* Only the first picture of an animation: MuPDF would show the last. */
+static fz_buffer *
+buffer_make(struct image *i)
+{
+	fz_context *ctx = i->ctx;
+	fz_buffer *buffer;
+	size_t end = 0;
+
+	if (i->type == FZ_IMAGE_GIF)
+		end = image_meta_gif_first(i->data, i->len);
+	if (end == 0)
+		return fz_new_buffer_from_shared_data(ctx, i->data, i->len);
+	buffer = fz_new_buffer_from_copied_data(ctx, i->data, end);
+	fz_try(ctx)
+		fz_append_byte(ctx, buffer, ';');	/* the trailer */
+	fz_catch(ctx) {
+		fz_drop_buffer(ctx, buffer);
+		fz_rethrow(ctx);
+	}
+	return buffer;
+}
+
+/* MuPDF asks a JPEG 2000 for its sides by decoding all of it. */
+static int
+jpx_fits(const struct image *i, uint64_t max_memory)
+{
+	uint32_t w, h;
+
+	return i->type != FZ_IMAGE_JPX ||
+	    !image_meta_jpx(i->data, i->len, &w, &h) ||
+	    (uint64_t)w * h <= max_memory / JPX_BYTES;
+}
+
 static enum reason
-open_into(struct image *i)
+open_into(struct image *i, uint64_t max_memory)
 {
 	fz_context *ctx = i->ctx;
 	enum reason reason = REASON_COMPLETE;
@@ -97,9 +131,10 @@ open_into(struct image *i)
 			    i->len);
 		} else if (i->type == FZ_IMAGE_UNKNOWN) {
 			reason = REASON_UNSUPPORTED;
+		} else if (!jpx_fits(i, max_memory)) {
+			reason = REASON_LIMIT_PIXELS;
 		} else {
-			i->buffer = fz_new_buffer_from_shared_data(ctx,
-			    i->data, i->len);
+			i->buffer = buffer_make(i);
 			i->image = fz_new_image_from_buffer(ctx, i->buffer);
 		}
 	}
@@ -109,7 +144,8 @@ open_into(struct image *i)
 }
 
 enum reason
-image_open(const uint8_t *data, size_t len, struct image **ip)
+image_open(const uint8_t *data, size_t len, uint64_t max_memory,
+    struct image **ip)
 {
 	struct image_meta meta;
 	struct image *i;
@@ -124,8 +160,8 @@ image_open(const uint8_t *data, size_t len, struct image **ip)
 	i->len = len;
 	image_meta_read(data, len, &meta);
 	i->orientation = meta.orientation;
-	if ((reason = open_into(i)) != REASON_COMPLETE || i->count == 0 ||
-	    i->count > TIFFS_MAX) {
+	if ((reason = open_into(i, max_memory)) != REASON_COMPLETE ||
+	    i->count == 0 || i->count > TIFFS_MAX) {
 		image_close(i);
 		return reason != REASON_COMPLETE ? reason : REASON_FORMAT;
 	}

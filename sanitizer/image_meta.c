@@ -235,6 +235,27 @@ gif_table(uint8_t flags)
 	return flags & 0x80 ? (size_t)3 << ((flags & 7) + 1) : 0;
 }
 
+size_t
+image_meta_gif_first(const uint8_t *data, size_t len)
+{
+	const struct span s = { data, len, 1 };
+	size_t at;
+
+	if (len < 13)
+		return 0;
+	at = 13 + gif_table(data[10]);
+	for (int i = 0; i < BLOCKS_MAX && at < len; i++) {
+		if (data[at] == 0x2c && len - at > 10) {
+			at = gif_skip(&s, at + 11 + gif_table(data[at + 9]));
+			return at < len ? at : 0;
+		}
+		if (data[at] != 0x21 || len - at <= 2)
+			return 0;
+		at = gif_skip(&s, at + 2);
+	}
+	return 0;
+}
+
 static void
 gif_read(const struct span *s, struct image_meta *m)
 {
@@ -285,6 +306,22 @@ image_meta_tiff(const uint8_t *data, size_t len, uint32_t index,
 	*height = d.height;
 	*orientation = d.orientation;
 	return 1;
+}
+
+int
+image_meta_jpx(const uint8_t *data, size_t len, uint32_t *width,
+    uint32_t *height)
+{
+	/* The codestream begins with SOC and SIZ, wherever its box lies. */
+	const uint8_t *siz = memmem(data, len, "\xff\x4f\xff\x51", 4);
+	struct span s = { siz, 0, 0 };
+
+	if (siz == NULL)
+		return 0;
+	s.len = len - (siz - data);
+	*width = get_u32(&s, 8) - get_u32(&s, 16);
+	*height = get_u32(&s, 12) - get_u32(&s, 20);
+	return s.len >= 24;
 }
 
 static void

@@ -25,6 +25,14 @@ struct image_meta {
 	uint32_t	frames;		/* of an animation, 0 unknown */
 };
 
+/* Sides that a JPEG 2000 declares. 0: there are none. */
+int image_meta_jpx(const uint8_t *data, size_t len, uint32_t *width,
+    uint32_t *height);
+
+/* Where the first picture of a GIF ends, so that it can be cut there; 0 when it
+ * does not end. */
+size_t image_meta_gif_first(const uint8_t *data, size_t len);
+
 void image_meta_read(const uint8_t *data, size_t len, struct image_meta *m);
 
 /* Sides and orientation of picture number index of a TIFF. 0: there is none. */

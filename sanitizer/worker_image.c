@@ -136,7 +136,7 @@ image_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	struct image *i;
 	enum reason reason;
 
-	reason = image_open(data, len, &i);
+	reason = image_open(data, len, job->memory_bytes, &i);
 	if (reason != REASON_COMPLETE) {
 		if (job->format[0] != '\0')
 			worker_fact(w, FACT_FORMAT, job->format);
