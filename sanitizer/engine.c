@@ -51,11 +51,22 @@ engine_new(const struct engine_config *config, struct engine **ep)
 	return ERR_OK;
 }
 
+/* A forked process may still hold the pipe for a moment, and epoll would go on
+ * telling of it: so it is taken out, not only closed. */
+static void
+job_close(struct job *j)
+{
+	if (j->fd == -1)
+		return;
+	epoll_ctl(j->pool->engine->epoll, EPOLL_CTL_DEL, j->fd, NULL);
+	close(j->fd);
+	j->fd = -1;
+}
+
 static void
 job_free(struct job *j)
 {
-	if (j->fd != -1)
-		close(j->fd);
+	job_close(j);
 	answer_free(j->answer);
 	free(j);
 }
@@ -250,10 +261,7 @@ job_stop(struct job *j, enum reason verdict)
 {
 	if (j->verdict == REASON_COMPLETE)
 		j->verdict = verdict;
-	if (j->fd != -1) {
-		close(j->fd);
-		j->fd = -1;
-	}
+	job_close(j);
 	if (!j->ended && j->pool->zygote != NULL)
 		zygote_kill_job(j->pool->zygote, j->told.id);
 }
@@ -342,10 +350,8 @@ job_read(struct engine *e, struct job *j)
 	}
 	/* its end, or empty after the child has left */
 	if (j->fd != -1 && (n == 0 || (n == -1 && (errno != EAGAIN ||
-	    j->ended)))) {
-		close(j->fd);
-		j->fd = -1;
-	}
+	    j->ended))))
+		job_close(j);
 	job_settle(e, j);
 }
 

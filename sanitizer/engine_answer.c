@@ -479,8 +479,6 @@ begin_frame(struct answer *a)
 
 	if (rule == NULL)
 		return deviate(a, "unknown frame");
-	if (a->step == ANSWER_OVER)
-		return deviate(a, "more after its end");
 	if ((rule->steps & a->step) == 0)
 		return deviate(a, "frame out of its step");
 	if ((rule->flags & ONCE) && (a->said & (1u << rule->type)))
@@ -549,6 +547,8 @@ answer_feed(struct answer *a, const uint8_t *data, size_t len)
 	if (a->fault != NULL)
 		return ERR_FORMAT;
 	while (len > 0) {
+		if (a->step == ANSWER_OVER)
+			return deviate(a, "more after its end");
 		if (a->header_len < HEADER) {
 			n = HEADER - a->header_len;
 			n = n < len ? n : len;

@@ -56,14 +56,19 @@ part_free(struct part *p)
 static int
 take_name(struct part *p, const char *name)
 {
-	int	changed = 0;
+	struct text_cleaned	 counts;
+	int			 changed = 0;
 
 	if (name[0] == '\0')
 		return (p->name = strdup("")) != NULL ? ERR_OK : ERR_MEMORY;
-	if ((p->name = text_file_name(name, strlen(name), &changed)) == NULL)
+	if ((p->name = text_file_name(name, strlen(name), &changed)) == NULL ||
+	    (p->old_name = text_clean(name, strlen(name), TEXT_LINE,
+	    COPY_VALUE_MAX, &counts)) == NULL)
 		return ERR_MEMORY;
-	if (changed && (p->old_name = strdup(name)) == NULL)
-		return ERR_MEMORY;
+	if (!changed || strcmp(p->old_name, p->name) == 0) {
+		free(p->old_name);
+		p->old_name = NULL;
+	}
 	return ERR_OK;
 }
 
@@ -304,7 +309,9 @@ part_tell(const struct part *p, struct worker_job *told)
 	told->max_child_bytes = least(CHILD_BYTES_MAX, l->expand *
 	    (p->size > EXPAND_FROM ? p->size : EXPAND_FROM));
 	snprintf(told->charset, sizeof(told->charset), "%.63s", p->charset);
-	memcpy(told->format, p->format, sizeof(told->format));
+	/* to identify, what the mail calls it is one hint among others */
+	snprintf(told->format, sizeof(told->format), "%.63s",
+	    p->step == ANSWER_IDENTIFY ? p->declared : p->format);
 	if (p->depth == 0)
 		snprintf(told->authserv_id, sizeof(told->authserv_id),
 		    "%.127s", m->engine->authserv_id);

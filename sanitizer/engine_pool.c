@@ -48,7 +48,10 @@ pool_drop(struct pool *p, int failed)
 {
 	long long	rest = REST_MS;
 
-	zygote_free(p->zygote);		/* its descriptor leaves epoll by itself */
+	if (p->zygote != NULL)
+		epoll_ctl(p->engine->epoll, EPOLL_CTL_DEL,
+		    zygote_fd(p->zygote), NULL);
+	zygote_free(p->zygote);
 	p->zygote = NULL;
 	p->ready = 0;
 	if (!failed)

@@ -1,0 +1,659 @@
+/*
+ * The engine with recorded workers: a fake warm parent answers each job with what
+ * stands in the part itself, so every deviation can be played. A part is
+ *	first byte: the kind that identify is to say, then the way it ends:
+ *	'.' leaves well, 'c' crash, 'f' forbidden call, 'd' deadline, 'm' memory,
+ *	'l' the warm parent dies, 'L' it dies at the first try only, 'h' never ends,
+ *	then the answer of the flattening worker, byte for byte.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "control.h"
+#include "crypto.h"
+#include "engine.h"
+#include "err.h"
+#include "launcher.h"
+#include "store.h"
+#include "wire.h"
+#include "zygote.h"
+
+#define PART_MAX	(1 << 20)
+
+/* The fake warm parent. */
+
+static int	*lost_once;		/* shared with the fakes */
+
+static void
+say_identity(int out, uint8_t kind)
+{
+	uint8_t	frames[] = { 5, 0, 0, 0, WORKER_IDENTIFIED, kind, 0, 0, 0, 0,
+		    18, 0, 0, 0, WORKER_DONE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		    0, 0, 0, 0, 0, 0, 0, 0 };
+
+	fd_write_all(out, frames, sizeof(frames));
+}
+
+static enum job_end
+play(const char *name, int in, int out)
+{
+	static uint8_t	part[PART_MAX];
+	ssize_t		n = pread(in, part, sizeof(part), 0);
+
+	if (n < 2)
+		return JOB_SILENT;
+	if (strcmp(name, "identify") == 0) {
+		say_identity(out, part[0]);
+		return JOB_OK;
+	}
+	if (part[1] == 'l' || (part[1] == 'L' && (*lost_once)++ == 0))
+		_exit(1);
+	fd_write_all(out, part + 2, (size_t)n - 2);
+	switch (part[1]) {
+	case 'c':
+		return JOB_CRASH;
+	case 'f':
+		return JOB_FORBIDDEN_CALL;
+	case 'd':
+		return JOB_DEADLINE;
+	case 'm':
+		return JOB_MEMORY;
+	default:
+		return part[1] == 'h' ? JOB_KILLED : JOB_OK;
+	}
+}
+
+static _Noreturn void
+fake_zygote(const char *name, int control)
+{
+	struct control_packet	 p = { .type = CONTROL_READY }, q;
+	int			 hang;
+
+	control_send(control, &p);
+	while (control_take(control, 0, &q) == ERR_OK) {
+		if (q.type != CONTROL_JOB)
+			continue;
+		memset(&p, 0, sizeof(p));
+		p.type = CONTROL_ENDED;
+		p.event.job = q.job.id;
+		p.event.wall_ms = 7;
+		p.event.end = play(name, q.in, q.out);
+		hang = p.event.end == JOB_KILLED;
+		while (hang && control_take(control, 0, &q) == ERR_OK)
+			hang = q.type != CONTROL_KILL;
+		close(q.in);
+		close(q.out);
+		control_send(control, &p);
+	}
+	_exit(0);
+}
+
+static int	without;		/* no worker can be started */
+
+int
+launcher_start(struct launcher *l, const char *name, struct zygote **zp)
+{
+	int	pair[2];
+	pid_t	pid;
+
+	(void)l;
+	if (without)
+		return ERR_NOTFOUND;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+	    pair), 0);
+	if ((pid = fork()) == 0) {
+		close(pair[0]);
+		signal(SIGPIPE, SIG_IGN);
+		fake_zygote(name, pair[1]);
+	}
+	close(pair[1]);
+	return zygote_attach(pair[0], pid, zp);
+}
+
+/* Recorded parts. */
+
+struct bytes { uint8_t b[PART_MAX]; size_t len; };
+
+static void
+put(struct bytes *o, const void *data, size_t len)
+{
+	assert_true(o->len + len <= PART_MAX);
+	memcpy(o->b + o->len, data, len);
+	o->len += len;
+}
+
+static void
+put_frame(struct bytes *o, uint8_t type, const struct wire *w)
+{
+	uint8_t	h[5] = { (uint8_t)wire_len(w), (uint8_t)(wire_len(w) >> 8),
+		    (uint8_t)(wire_len(w) >> 16), 0, type };
+
+	put(o, h, 5);
+	put(o, wire_data(w), wire_len(w));
+}
+
+static struct bytes *
+part(enum kind kind, char how)
+{
+	struct bytes	*o = calloc(1, sizeof(*o));
+	uint8_t		 head[2] = { (uint8_t)kind, (uint8_t)how };
+
+	put(o, head, 2);
+	return o;
+}
+
+static struct bytes *
+with_text(struct bytes *o, const char *text)
+{
+	struct wire	*w = wire_new(PART_MAX);
+
+	wire_put_u32(w, COPY_NO_PAGE);
+	wire_put_text(w, text);
+	put_frame(o, WORKER_TEXT, w);
+	wire_free(w);
+	return o;
+}
+
+static struct bytes *
+with_page(struct bytes *o, uint32_t index)
+{
+	struct wire	*w = wire_new(PART_MAX);
+
+	wire_put_u32(w, index);
+	wire_put_u32(w, 200);
+	wire_put_u32(w, 100);
+	wire_put_u8(w, 1);
+	wire_put_u16(w, 150);
+	wire_put_data(w, "page", 4);
+	put_frame(o, WORKER_PAGE, w);
+	wire_free(w);
+	return o;
+}
+
+/* The child is used up. */
+static struct bytes *
+with_child(struct bytes *o, enum worker_role role, const char *path,
+    const char *name, struct bytes *child)
+{
+	struct wire	*w = wire_new(PART_MAX);
+
+	wire_put_u8(w, (uint8_t)role);
+	wire_put_u8(w, KIND_UNKNOWN);
+	wire_put_text(w, path);
+	wire_put_text(w, name);
+	wire_put_text(w, "a/b");
+	wire_put_text(w, "");
+	wire_put_text(w, "");
+	put_frame(o, WORKER_CHILD, w);
+	for (size_t at = 0, n; at < child->len; at += n) {
+		n = child->len - at < 1000 ? child->len - at : 1000;
+		wire_clear(w);
+		wire_put_raw(w, child->b + at, n);
+		put_frame(o, WORKER_CHILD_DATA, w);
+	}
+	wire_free(w);
+	free(child);
+	return o;
+}
+
+static struct bytes *
+done(struct bytes *o, enum outcome outcome, enum reason reason,
+    uint32_t pages)
+{
+	struct wire	*w = wire_new(PART_MAX);
+
+	wire_put_u8(w, (uint8_t)outcome);
+	wire_put_u8(w, (uint8_t)reason);
+	wire_put_u32(w, pages);
+	wire_put_u32(w, pages);
+	wire_put_text(w, "fake");
+	wire_put_text(w, "");
+	put_frame(o, WORKER_DONE, w);
+	wire_free(w);
+	return o;
+}
+
+static struct bytes *
+text_part(const char *text)
+{
+	return done(with_text(part(KIND_TEXT, '.'), text), OUTCOME_TEXT,
+	    REASON_COMPLETE, 0);
+}
+
+/* Running: the copy as lines of text. */
+
+static char	*story;
+static size_t	 story_len;
+static FILE	*story_file;
+static struct engine_result	result;
+static int	 finished;
+static char	 events[1000];
+
+static int
+tell_mail(void *arg, const struct copy_mail *m)
+{
+	(void)arg;
+	fprintf(story_file, "mail document=%u\n", m->document);
+	return 0;
+}
+
+static int
+tell_part(void *arg, const struct copy_part *p)
+{
+	(void)arg;
+	fprintf(story_file, "%u<%u %s %s \"%s\"%s", p->id, p->parent, p->path,
+	    kind_name(p->kind), p->name, p->body ? " body" : "");
+	return 0;
+}
+
+static int
+tell_fact(void *arg, enum fact f, const char *value)
+{
+	(void)arg;
+	fprintf(story_file, " %s=%s", fact_name(f), value);
+	return 0;
+}
+
+static int
+tell_text(void *arg, uint32_t page, const char *s, size_t len)
+{
+	(void)arg;
+	(void)page;
+	fprintf(story_file, " '%.*s'", (int)(len < 20 ? len : 20), s);
+	return 0;
+}
+
+static int
+tell_page(void *arg, const struct copy_page *p)
+{
+	(void)arg;
+	fprintf(story_file, " page%u", p->index);
+	return 0;
+}
+
+static int
+tell_end(void *arg, const struct copy_part_end *e)
+{
+	(void)arg;
+	fprintf(story_file, " = %s %s%s%s %u/%u\n", outcome_name(e->outcome),
+	    reason_name(e->reason), e->note[0] ? " " : "", e->note, e->pages,
+	    e->pages_total);
+	return 0;
+}
+
+static int
+tell_all(void *arg, uint32_t parts)
+{
+	(void)arg;
+	fprintf(story_file, "end %u\n", parts);
+	return 0;
+}
+
+static int
+sink(void *arg, const uint8_t *data, size_t len)
+{
+	return fd_write_all(*(int *)arg, data, len);
+}
+
+static void
+on_done(void *arg, const struct engine_result *r)
+{
+	(void)arg;
+	result = *r;
+	finished++;
+}
+
+static void
+on_event(void *arg, const struct engine_event *ev)
+{
+	(void)arg;
+	snprintf(events + strlen(events), sizeof(events) - strlen(events),
+	    "%s %s: %s\n", ev->worker, reason_name(ev->reason), ev->what);
+}
+
+static struct policy *
+the_policy(const char *limits)
+{
+	struct policy	*p = NULL;
+	char		*why = NULL, text[400];
+
+	snprintf(text, sizeof(text), "policy \"t\" version 1 limit { seconds 5 "
+	    "%s } profile p { render images } default { convert p else stub "
+	    "unsupported }", limits);
+	if (policy_parse("t", text, strlen(text), &p, &why) != ERR_OK)
+		fail_msg("%s", why);
+	return p;
+}
+
+static int
+memory_file(const void *data, size_t len)
+{
+	int	fd = memfd_create("t", MFD_ALLOW_SEALING);
+
+	assert_int_equal(fd_write_all(fd, data, len), ERR_OK);
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static void
+run_engine(struct engine *e, int want)
+{
+	struct pollfd	p = { .fd = engine_fd(e), .events = POLLIN };
+
+	for (int i = 0; i < 100000 && finished < want; i++) {
+		assert_int_equal(engine_work(e), ERR_OK);
+		if (finished < want)
+			poll(&p, 1, engine_timeout(e));
+	}
+	assert_int_equal(finished, want);
+}
+
+/* Flattens root (used up); the copy's story must be as told. */
+static void
+flatten(struct bytes *root, enum kind kind, const char *limits,
+    const char *want)
+{
+	const struct copy_handlers	 h = { tell_mail, tell_part, tell_fact,
+					    tell_text, tell_page, tell_end,
+					    tell_all };
+	struct engine_config		 config = { .workers = 2,
+					    .tmp_dirfd = -1 };
+	char				 none[] = "";
+	int				 out = memory_file("", 0);
+	struct policy			*policy = the_policy(limits);
+	struct engine_request		 q = { .kind = kind, .name = "r\ti.bin",
+					    .policy = policy, .sink = sink,
+					    .sink_arg = &out, .sink_fd = -1,
+					    .event = on_event,
+					    .done = on_done };
+	struct engine			*e = NULL;
+
+	q.mail.sender = q.mail.client = q.mail.tls = q.mail.auth =
+	    q.mail.policy = none;
+	q.mail.size = root->len;
+	q.original = memory_file(root->b, root->len);
+	free(root);
+	finished = 0;
+	events[0] = '\0';
+	assert_int_equal(engine_new(&config, &e), ERR_OK);
+	assert_int_equal(engine_submit(e, &q), ERR_OK);
+	run_engine(e, 1);
+	assert_int_equal(result.error, ERR_OK);
+	engine_free(e);
+	story_file = open_memstream(&story, &story_len);
+	lseek(out, 0, SEEK_SET);
+	assert_int_equal(copy_read(out, &h, NULL), ERR_OK);
+	fclose(story_file);
+	close(out);
+	policy_free(policy);
+	if (strcmp(story, want) != 0)
+		fail_msg("the copy says\n%swanted\n%s", story, want);
+	free(story);
+}
+
+static void
+parts_come_in_order_depth_first(void **state)
+{
+	struct bytes	*inner, *root;
+
+	(void)state;
+	inner = part(KIND_MAIL, '.');
+	with_child(inner, ROLE_BODY, "1", "", text_part("inside"));
+	done(inner, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	root = part(KIND_MAIL, '.');
+	with_child(root, ROLE_BODY, "1", "", text_part("hello"));
+	with_child(root, ROLE_ATTACHMENT, "2", "fwd.eml", inner);
+	with_child(root, ROLE_ATTACHMENT, "3", "a/b.pdf",
+	    done(with_page(with_page(part(KIND_PDF, '.'), 0), 1),
+	    OUTCOME_IMAGES, REASON_COMPLETE, 2));
+	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	flatten(root, KIND_MAIL, "",
+	    "mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" = container complete 0/0\n"
+	    "2<1 1 text \"\" body 'hello' = text complete 0/0\n"
+	    "3<1 2 mail \"fwd.eml\" = container complete 0/0\n"
+	    "4<3 2.1 text \"\" 'inside' = text complete 0/0\n"
+	    "5<1 3 pdf \"b.pdf\" name-changed=a/b.pdf page0 page1"
+	    " = images complete 2/2\n"
+	    "end 5\n");
+	assert_int_equal(result.parts, 5);
+	assert_int_equal(result.pages, 2);
+	assert_int_equal(result.stubs, 0);
+}
+
+static void
+each_way_to_die_is_one_named_stub(void **state)
+{
+	static const char	ways[] = "cfdml";
+	char			name[2] = "";
+	struct bytes		*root = part(KIND_MAIL, '.'), *child;
+
+	(void)state;
+	for (int i = 0; ways[i] != '\0'; i++) {
+		name[0] = (char)('1' + i);
+		child = with_page(part(KIND_PDF, ways[i]), 0);
+		done(child, OUTCOME_IMAGES, REASON_COMPLETE, 1);
+		with_child(root, ROLE_ATTACHMENT, name, "", child);
+	}
+	with_child(root, ROLE_ATTACHMENT, "9", "", text_part("fine"));
+	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	flatten(root, KIND_MAIL, "",
+	    "mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" = container complete 0/0\n"
+	    "2<1 1 pdf \"\" = stub crash 0/0\n"
+	    "3<1 2 pdf \"\" = stub forbidden-call 0/0\n"
+	    "4<1 3 pdf \"\" = stub timeout seconds 5 0/0\n"
+	    "5<1 4 pdf \"\" = stub memory memory 1610612736 0/0\n"
+	    "6<1 5 pdf \"\" = stub engine 0/0\n"
+	    "7<1 9 text \"\" 'fine' = text complete 0/0\n"
+	    "end 7\n");
+	assert_non_null(strstr(events, "pdf forbidden-call: forbidden-call"));
+	assert_int_equal(result.stubs, 5);
+}
+
+static void
+a_lost_worker_is_tried_once_more(void **state)
+{
+	struct bytes	*root = with_page(part(KIND_PDF, 'L'), 0);
+
+	(void)state;
+	*lost_once = 0;
+	done(root, OUTCOME_IMAGES, REASON_COMPLETE, 1);
+	flatten(root, KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" page0"
+	    " = images complete 1/1\nend 1\n");
+	assert_int_equal(*lost_once, 2);
+}
+
+static void
+rubbish_and_silence_are_bad_answers(void **state)
+{
+	struct bytes	*root = part(KIND_MAIL, '.'), *child;
+
+	(void)state;
+	child = part(KIND_PDF, '.');
+	put(child, "\xff\xff\xff\xff\x05 rubbish", 13);
+	with_child(root, ROLE_ATTACHMENT, "1", "", child);
+	with_child(root, ROLE_ATTACHMENT, "2", "",
+	    with_page(part(KIND_PDF, '.'), 0));
+	child = done(with_page(part(KIND_PDF, '.'), 0), OUTCOME_IMAGES,
+	    REASON_COMPLETE, 1);
+	put(child, "x", 1);
+	with_child(root, ROLE_ATTACHMENT, "3", "", child);
+	/* rubbish from one that then never ends */
+	child = part(KIND_PDF, 'h');
+	put(child, "\x01\x00\x00\x00\x02z", 6);
+	with_child(root, ROLE_ATTACHMENT, "4", "", child);
+	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	flatten(root, KIND_MAIL, "",
+	    "mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" = container complete 0/0\n"
+	    "2<1 1 pdf \"\" = stub bad-answer 0/0\n"
+	    "3<1 2 pdf \"\" = stub bad-answer 0/0\n"
+	    "4<1 3 pdf \"\" = stub bad-answer 0/0\n"
+	    "5<1 4 pdf \"\" = stub bad-answer 0/0\n"
+	    "end 5\n");
+	assert_non_null(strstr(events, "pdf bad-answer: frame too long\n"));
+	assert_non_null(strstr(events, "pdf bad-answer: ended early\n"));
+	assert_non_null(strstr(events, "pdf bad-answer: unknown frame\n"));
+}
+
+static void
+bounds_are_named_with_their_number(void **state)
+{
+	struct bytes	*root = part(KIND_MAIL, '.'), *inner, *big;
+
+	(void)state;
+	big = part(KIND_TEXT, '.');
+	big->len = 5000;
+	inner = part(KIND_MAIL, '.');
+	with_child(inner, ROLE_BODY, "1", "", text_part("deep"));
+	done(inner, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	with_child(root, ROLE_ATTACHMENT, "1", "", big);
+	with_child(root, ROLE_ATTACHMENT, "2", "", inner);
+	with_child(root, ROLE_ATTACHMENT, "3", "", calloc(1, sizeof(*root)));
+	with_child(root, ROLE_ATTACHMENT, "4", "", part(KIND_PROGRAM, '.'));
+	with_child(root, ROLE_ATTACHMENT, "5", "", part(KIND_OFFICE, '.'));
+	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	flatten(root, KIND_MAIL, "bytes 10K depth 1",
+	    "mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" = container complete 0/0\n"
+	    "2<1 1 text \"\" = stub bad-answer 0/0\n"
+	    "3<1 2 mail \"\" = container complete 0/0\n"
+	    "4<3 2.1 unknown \"\" = stub limit-depth depth 1 0/0\n"
+	    "5<1 3 empty \"\" = stub empty 0/0\n"
+	    "6<1 4 program \"\" = stub never 0/0\n"
+	    "7<1 5 office \"\" = stub unsupported 0/0\n"
+	    "end 7\n");
+	flatten(text_part("0123456789"), KIND_TEXT, "text 1K bytes 1K",
+	    "mail document=1\n"
+	    "1<0 0 text \"r i.bin\" '0123456789'"
+	    " = text complete 0/0\nend 1\n");
+	big = part(KIND_TEXT, '.');
+	big->len = 5000;
+	flatten(big, KIND_TEXT, "bytes 1K",
+	    "mail document=1\n"
+	    "1<0 0 text \"r i.bin\" = stub limit-bytes bytes 1024 0/0\nend 1\n");
+}
+
+static void
+a_worker_that_never_ends_costs_the_mails_time_only(void **state)
+{
+	(void)state;
+	flatten(part(KIND_TEXT, 'h'), KIND_TEXT, "mail-seconds 1",
+	    "mail document=1\n"
+	    "1<0 0 text \"r i.bin\" = stub timeout mail-seconds 1 0/0\nend 1\n");
+}
+
+static void
+without_workers_every_part_says_so(void **state)
+{
+	(void)state;
+	without = 1;
+	flatten(text_part("x"), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 unknown \"r i.bin\" = stub engine identify 0/0\nend 1\n");
+	without = 0;
+}
+
+static void
+many_parts_stay_in_order(void **state)
+{
+	struct bytes	*root = part(KIND_MAIL, '.');
+	char		 path[20], *want = NULL;
+	size_t		 len = 0;
+	FILE		*f = open_memstream(&want, &len);
+
+	(void)state;
+	fputs("mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" = container complete 0/0\n", f);
+	for (unsigned i = 1; i <= 100; i++) {
+		snprintf(path, sizeof(path), "%u", i);
+		with_child(root, ROLE_INLINE, path, "", text_part(path));
+		fprintf(f, "%u<1 %u text \"\" '%u' = text complete 0/0\n",
+		    i + 1, i, i);
+	}
+	fputs("end 101\n", f);
+	fclose(f);
+	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	flatten(root, KIND_MAIL, "", want);
+	free(want);
+}
+
+static int
+broken_sink(void *arg, const uint8_t *data, size_t len)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+	errno = ENOSPC;
+	return ERR_SYS;
+}
+
+static void
+a_full_disk_fails_the_mail_not_the_engine(void **state)
+{
+	struct engine_config	 config = { .workers = 1, .tmp_dirfd = -1 };
+	struct policy		*policy = the_policy("");
+	struct bytes		*b = text_part("x");
+	char			 none[] = "";
+	struct engine_request	 q = { .name = "", .policy = policy,
+				    .sink = broken_sink, .sink_fd = -1,
+				    .done = on_done };
+	struct engine		*e = NULL;
+
+	(void)state;
+	q.mail.sender = q.mail.client = q.mail.tls = q.mail.auth =
+	    q.mail.policy = none;
+	q.mail.size = b->len;
+	finished = 0;
+	assert_int_equal(engine_new(&config, &e), ERR_OK);
+	for (int i = 0; i < 3; i++) {
+		q.original = memory_file(b->b, b->len);
+		assert_int_equal(engine_submit(e, &q), ERR_OK);
+	}
+	run_engine(e, 3);
+	assert_int_equal(result.error, ERR_SYS);
+	assert_int_equal(engine_mails(e), 0);
+	engine_free(e);
+	free(b);
+	policy_free(policy);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(parts_come_in_order_depth_first),
+		cmocka_unit_test(each_way_to_die_is_one_named_stub),
+		cmocka_unit_test(a_lost_worker_is_tried_once_more),
+		cmocka_unit_test(rubbish_and_silence_are_bad_answers),
+		cmocka_unit_test(bounds_are_named_with_their_number),
+		cmocka_unit_test(
+		    a_worker_that_never_ends_costs_the_mails_time_only),
+		cmocka_unit_test(without_workers_every_part_says_so),
+		cmocka_unit_test(many_parts_stay_in_order),
+		cmocka_unit_test(a_full_disk_fails_the_mail_not_the_engine),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	lost_once = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
