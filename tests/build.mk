@@ -6,12 +6,20 @@ fuzz-libs:
 	@echo $(foreach l,$(ALL_LIBS),$($(l)_LDLIBS))
 
 # The attacker in a worker's jail, and who locks it in (tests/sandbox).
-tools: $(O)/tools/worker-evil $(O)/tools/jail-try
+tools: $(O)/tools/worker-evil $(O)/tools/jail-try $(O)/tools/worker-try
 $(O)/tools/worker-evil: tests/tools/worker_evil.c
 $(O)/tools/jail-try: tests/tools/jail_try.c tests/tools/jail_attempts.h
+$(O)/tools/worker-try: tests/tools/worker_try.c
 $(O)/tools/worker-evil: LINK += $(WORKER_LINK)
-$(O)/tools/worker-evil $(O)/tools/jail-try: $(O)/libsanitizer.a $(O)/libcommon.a
+$(O)/tools/worker-evil $(O)/tools/jail-try $(O)/tools/worker-try: $(O)/libsanitizer.a $(O)/libcommon.a
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Isanitizer -Icommon $(LINK) -o $@ $(filter %.c,$^) $(filter %.a,$^) \
 	    $(seccomp_LDLIBS) $(unistring_LDLIBS)
+
+# Copies of every shape, for what stands behind the sanitizer.
+tools: $(O)/tools/make-copy
+$(O)/tools/make-copy: tests/tools/make_copy.c $(O)/libcommon.a
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(zstd_LDLIBS) $(unistring_LDLIBS)
