@@ -22,8 +22,9 @@ struct text_cleaned {
 
 /*
  * A new cleaned string (caller frees) of at most max bytes, cut at a character
- * border; NULL when out of memory. *counts (may be NULL) is set. U+200D and U+200C stay where scripts need
- * them (between letters of Arabic and Indic scripts, between emoji).
+ * border; NULL when out of memory. *counts (may be NULL) is set. U+200C and U+200D
+ * stay where scripts need them (between letters of Arabic and Indic scripts, between
+ * emoji).
  */
 char *text_clean(const char *s, size_t len, enum text_form form, size_t max,
     struct text_cleaned *counts);

@@ -1,0 +1,28 @@
+/*
+ * What charset.c and charset_guess.c share.
+ */
+#ifndef LIMPID_CHARSET_PRIVATE_H
+#define LIMPID_CHARSET_PRIVATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Converts by one served name; *bad counts replaced runs. NULL: no memory. */
+char *charset_convert(const uint8_t *s, size_t len, const char *name,
+    size_t *out_len, size_t *bad);
+
+/* A BOM or the pattern of NULs: the name, and its length in *skip; else NULL. */
+const char *charset_guess_wide(const uint8_t *s, size_t len, size_t *skip);
+/* Escape sequences of ISO 2022: the name or NULL. */
+const char *charset_guess_escapes(const uint8_t *s, size_t len);
+/* Strictly UTF-8; *multi counts its non-ASCII characters. */
+int charset_is_utf8(const uint8_t *s, size_t len, size_t *multi);
+/*
+ * 8-bit text that is not UTF-8: by the characters that languages use most. The
+ * name, or NULL when nothing stands out. With said, that name unless another
+ * reads far better.
+ */
+const char *charset_guess_language(const uint8_t *s, size_t len,
+    const char *said);
+
+#endif
