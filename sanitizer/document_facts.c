@@ -10,7 +10,7 @@
 #include "document_private.h"
 
 #define DEPTH_MAX	12
-#define VISITS_MAX	4000	/* objects looked at for one document */
+#define VISITS_MAX	4000	/* objects looked at for one question */
 #define EMBEDDED_MAX	1000
 #define PAGES_MAX	64	/* pages whose actions are looked at */
 
@@ -140,12 +140,17 @@ catalog_walk(struct document *d, struct walk *w, struct document_facts *f)
 		f->forms = "XFA form";
 	else if (pdf_array_len(ctx, fields) > 0)
 		f->forms = "form fields";
+	/* A bound for each: an endless tree must not hide the next one. */
 	names_count(w, pdf_dict_get(ctx, names, PDF_NAME(JavaScript)), 0);
 	w->script = w->names > 0;
 	w->names = 0;
+	w->visits = VISITS_MAX;
 	names_count(w, pdf_dict_get(ctx, names, PDF_NAME(EmbeddedFiles)), 0);
+	w->visits = VISITS_MAX;
 	owner_look(w, root);
+	w->visits = VISITS_MAX;
 	fields_look(w, fields, 0);
+	w->visits = VISITS_MAX;
 	pages_look(w, d);
 }
 

@@ -1,0 +1,223 @@
+/* Documents: opening, drawing within limits, words, links, what hides inside. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "document.h"
+#include "err.h"
+
+/* Without a table of references: opening it repairs it. */
+#define PDF(box, catalog, annots, content) \
+	"%PDF-1.4\n" \
+	"1 0 obj<</Type/Catalog/Pages 2 0 R " catalog ">>endobj\n" \
+	"2 0 obj<</Type/Pages/Kids[3 0 R 3 0 R]/Count 2>>endobj\n" \
+	"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[" box "]/Contents 4 0 R" \
+	"/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica" \
+	">>>>>>/Annots[" annots "]>>endobj\n" \
+	"4 0 obj<</Length 90>>stream\n" content "\nendstream endobj\n" \
+	"trailer<</Root 1 0 R>>\n"
+
+#define LINK	"<</Type/Annot/Subtype/Link/Rect[5 40 140 60]" \
+		"/A<</S/URI/URI(http://evil.example/x)>>>>"
+#define HELLO	"BT /F 12 Tf 10 45 Td (www.good.example) Tj ET"
+
+static struct document *
+open_or_fail(const char *pdf)
+{
+	struct document *d;
+
+	assert_int_equal(document_open("PDF", (const uint8_t *)pdf, strlen(pdf),
+	    &d), REASON_COMPLETE);
+	return d;
+}
+
+static void
+a_page_is_drawn_at_the_resolution_asked_for(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 144 72", "", "", HELLO));
+	struct document_picture pic;
+	int errors = 0, black = 0;
+
+	(void)state;
+	assert_int_equal(document_pages(d), 2);
+	assert_true(document_page_load(d, 0, &errors));
+	assert_true(document_page_draw(d, 150, 1000000, &pic, &errors));
+	assert_int_equal(pic.width, 300);
+	assert_int_equal(pic.height, 150);
+	assert_int_equal(pic.dpi, 150);
+	assert_int_equal(pic.samples[0], 255);
+	for (size_t i = 0; i < pic.stride * pic.height; i++)
+		black |= pic.samples[i] < 64;
+	assert_true(black);
+	assert_false(errors);
+	document_close(d);
+}
+
+static void
+a_page_too_large_is_drawn_smaller_and_never_refused(void **state)
+{
+	static const char *const huge[] = {
+		PDF("0 0 14400 14400", "", "", HELLO),
+		PDF("0 0 2000000 5", "", "", HELLO),
+		PDF("-9e9 -9e9 9e9 9e9", "", "", HELLO),
+	};
+	struct document_picture pic;
+	int errors = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(huge) / sizeof(huge[0]); i++) {
+		struct document *d = open_or_fail(huge[i]);
+
+		assert_true(document_page_load(d, 0, &errors));
+		assert_true(document_page_draw(d, 150, 100000, &pic, &errors));
+		assert_true((uint64_t)pic.width * pic.height <= 100000);
+		assert_true(pic.width <= 20000 && pic.dpi >= 1);
+		document_close(d);
+	}
+}
+
+static void
+a_page_without_area_is_still_a_page(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 0 0", "", "", HELLO));
+	struct document_picture pic;
+	int errors = 0;
+
+	(void)state;
+	assert_true(document_page_load(d, 1, &errors));
+	assert_true(document_page_draw(d, 72, 1000000, &pic, &errors));
+	document_close(d);
+}
+
+static int
+link_keep(void *arg, const char *label, const char *target)
+{
+	snprintf(arg, 200, "%s|%s", label, target);
+	return 1;
+}
+
+static void
+words_and_links_of_a_page_are_found(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 144 72", "", LINK, HELLO));
+	char link[200] = "";
+	const char *text;
+	size_t len;
+	int errors = 0;
+
+	(void)state;
+	assert_true(document_page_load(d, 0, &errors));
+	assert_non_null(text = document_page_text(d, 1000, &len));
+	assert_int_equal(len, 17);
+	assert_memory_equal(text, "www.good.example\n", 17);
+	document_page_links(d, link_keep, link);
+	assert_string_equal(link, "www.good.example|http://evil.example/x");
+	document_close(d);
+}
+
+static void
+words_outside_of_the_page_are_not_words_of_it(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 144 72", "", "",
+	    "BT /F 12 Tf 10 450 Td (hidden) Tj ET"));
+	size_t len;
+	int errors = 0;
+
+	(void)state;
+	assert_true(document_page_load(d, 0, &errors));
+	assert_non_null(document_page_text(d, 1000, &len));
+	assert_int_equal(len, 0);
+	document_close(d);
+}
+
+static void
+what_hides_in_a_document_is_said(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 9 9",
+	    "/OpenAction<</S/GoTo/Next[<</S/Launch/F(x)>><</S/JavaScript/JS(a)"
+	    ">>]>>/AcroForm<</Fields[3 0 R]>>/Metadata 4 0 R"
+	    "/Names<</EmbeddedFiles<</Names[(a) 4 0 R (b) 4 0 R]>>>>", "",
+	    HELLO));
+	struct document_facts f;
+
+	(void)state;
+	document_facts(d, &f);
+	assert_string_equal(f.format, "PDF 1.4");
+	assert_string_equal(f.scripts, "JavaScript, starts a program");
+	assert_string_equal(f.forms, "form fields");
+	assert_string_equal(f.metadata, "XMP");
+	assert_int_equal(f.embedded, 2);
+	assert_true(f.repaired);
+	document_close(d);
+}
+
+static void
+a_tree_without_an_end_is_walked_to_a_bound(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 9 9",
+	    "/Names<</EmbeddedFiles 5 0 R/JavaScript 5 0 R>>", "", HELLO)
+	    "5 0 obj<</Kids[5 0 R 5 0 R]/Names[(a) 5 0 R]>>endobj\n");
+	struct document_facts f;
+
+	(void)state;
+	document_facts(d, &f);
+	assert_true(f.embedded > 0 && f.embedded <= 1000);
+	document_close(d);
+}
+
+static void
+what_is_no_document_is_named(void **state)
+{
+	struct document *d;
+
+	(void)state;
+	assert_int_equal(document_open("PDF", (const uint8_t *)"words", 5, &d),
+	    REASON_FORMAT);
+	assert_int_equal(document_open("EPUB", (const uint8_t *)"words", 5, &d),
+	    REASON_FORMAT);
+	assert_int_equal(document_open("PDF", (const uint8_t *)"", 0, &d),
+	    REASON_FORMAT);
+}
+
+static void
+scalable_graphics_are_one_page(void **state)
+{
+	static const char svg[] = "<svg xmlns='http://www.w3.org/2000/svg' "
+	    "width='72' height='36'><rect width='72' height='36'/></svg>";
+	struct document_picture pic;
+	struct document *d;
+	int errors = 0;
+
+	(void)state;
+	assert_int_equal(document_open("SVG", (const uint8_t *)svg,
+	    sizeof(svg) - 1, &d), REASON_COMPLETE);
+	assert_int_equal(document_pages(d), 1);
+	assert_true(document_page_load(d, 0, &errors));
+	assert_true(document_page_draw(d, 72, 1000000, &pic, &errors));
+	assert_int_equal(pic.samples[pic.stride * 10 + 30], 0);
+	document_close(d);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_page_is_drawn_at_the_resolution_asked_for),
+		cmocka_unit_test(a_page_too_large_is_drawn_smaller_and_never_refused),
+		cmocka_unit_test(a_page_without_area_is_still_a_page),
+		cmocka_unit_test(words_and_links_of_a_page_are_found),
+		cmocka_unit_test(words_outside_of_the_page_are_not_words_of_it),
+		cmocka_unit_test(what_hides_in_a_document_is_said),
+		cmocka_unit_test(a_tree_without_an_end_is_walked_to_a_bound),
+		cmocka_unit_test(what_is_no_document_is_named),
+		cmocka_unit_test(scalable_graphics_are_one_page),
+	};
+
+	if (document_warm() != ERR_OK)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
