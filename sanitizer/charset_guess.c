@@ -11,6 +11,7 @@
 
 #include "charset_private.h"
 
+#define CYRILLIC 0x0430
 #define SAMPLE	8192		/* bytes of 8-bit text that are weighed */
 
 const char *
@@ -104,8 +105,8 @@ static const struct language {
 	{ "CP949", 0xac00, 0xd7a3,
 	  "이다의는에을를가고하지로기사은한도자리인니서시어해일그나정수안"
 	  "대습녕세요합장보내" },
-	{ "CP1251", 0x0430, 0x044f, "оеаинтсрвлкмдпуяыьгзб" },
-	{ "KOI8-R", 0x0430, 0x044f, "оеаинтсрвлкмдпуяыьгзб" }
+	{ "CP1251", CYRILLIC, 0x044f, "оеаинтсрвлкмдпуяыьгзб" },
+	{ "KOI8-R", CYRILLIC, 0x044f, "оеаинтсрвлкмдпуяыьгзб" }
 };
 
 /* Weight of one character in a language: 4 common, 1 script, 0 other. */
@@ -121,19 +122,29 @@ weight(const struct language *l, ucs4_t uc)
 	return uc >= l->from && uc <= l->to ? 1 : 0;
 }
 
+static int
+is_latin(ucs4_t uc)
+{
+	return (uc | 0x20) >= 'a' && (uc | 0x20) <= 'z';
+}
+
 /* The weight in hundredths of each non-ASCII character; -1: not this set. */
 static int
 score(const struct language *l, const uint8_t *s, size_t len)
 {
 	size_t		 n, bad, i, chars = 0;
 	long		 sum = 0;
-	ucs4_t		 uc;
+	ucs4_t		 uc, before = ' ';
 	char		*t;
 
 	if ((t = charset_convert(s, len, l->name, &n, &bad)) == NULL)
 		return -1;
-	for (i = 0; i < n;) {
+	for (i = 0; i < n; before = uc) {
 		i += (size_t)u8_mbtouc(&uc, (uint8_t *)t + i, n - i);
+		/* "caf" and then Cyrillic: an accented letter, read wrongly. */
+		if (l->from == CYRILLIC && ((is_latin(uc) && before >= 0x80) ||
+		    (is_latin(before) && uc >= 0x80)))
+			sum -= 4;
 		if (uc < 0x80)
 			continue;
 		chars++;
