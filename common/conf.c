@@ -100,7 +100,7 @@ static const struct row rows[] = {
 	{ "sanitizer", "workers", COUNT, AT(sanitizer.workers), "2", 1, 256,
 	  NULL },
 	{ "deliver", "recipients", ETC_FILE, AT(deliver.recipients),
-	  "recipients", 0, 0, NULL },
+	  "boxes", 0, 0, NULL },
 	{ "deliver", "unclaimed", TEXT, AT(deliver.unclaimed), "", 0, 64,
 	  NULL },
 	{ "viewer", "idle", SECONDS, AT(viewer.idle_s), "900", 30, DAY, NULL },
@@ -109,15 +109,15 @@ static const struct row rows[] = {
 	{ "viewer", "session", SECONDS, AT(viewer.session_s), "28800", 60,
 	  7 * DAY, NULL },
 	{ "viewer", "tls_cert", ETC_FILE, AT(viewer.tls_cert),
-	  "keys/viewer.crt", 0, 0, NULL },
-	{ "viewer", "tls_key", ETC_FILE, AT(viewer.tls_key), "keys/viewer.key",
-	  0, 0, NULL },
+	  "keys/viewer-tls.pem", 0, 0, NULL },
+	{ "viewer", "tls_key", ETC_FILE, AT(viewer.tls_key),
+	  "keys/viewer-tls.key", 0, 0, NULL },
 	{ "log", "identities", SWITCH, AT(identities), "no", 0, 0, NULL },
 };
 #define ROWS		(sizeof(rows) / sizeof(rows[0]))
 
 static const char *const link_address[CONF_LINKS] = {
-	"tcp://127.0.0.1:7001", "tcp://127.0.0.1:7002"
+	"tcp://127.0.0.1:7101", "tcp://127.0.0.1:7102"
 };
 
 /* What the caller sees, and where each value came from. */

@@ -112,8 +112,8 @@ test_an_empty_file_gives_safe_defaults(void **state)
 	assert_int_equal(c->link[0].id, 1);
 	assert_int_equal(c->link[1].id, 2);
 	assert_string_equal(c->link[0].transport, "zmq");
-	assert_string_equal(c->link[0].connect, "tcp://127.0.0.1:7001");
-	assert_string_equal(c->link[1].bind, "tcp://127.0.0.1:7002");
+	assert_string_equal(c->link[0].connect, "tcp://127.0.0.1:7101");
+	assert_string_equal(c->link[1].bind, "tcp://127.0.0.1:7102");
 	assert_int_equal(c->link[1].rounds, 1);
 	assert_int_equal(c->link[1].round_gap_s, 30);
 	assert_int_equal(c->link[1].keep_s, 7 * 86400);
@@ -156,7 +156,7 @@ test_values_and_units_are_read(void **state)
 	assert_string_equal(c->intake.domains, "/srv/domains");
 	assert_int_equal(c->spool.high_water, INT64_C(1) << 40);
 	assert_int_equal(c->spool.reserve, 4096);
-	assert_string_equal(c->link[0].connect, "tcp://127.0.0.1:7001");
+	assert_string_equal(c->link[0].connect, "tcp://127.0.0.1:7101");
 	assert_string_equal(c->link[1].connect, "tcp://[::1]:99");
 	assert_int_equal(c->link[1].rounds, 3);
 	assert_int_equal(c->link[1].keep_s, 86400);
