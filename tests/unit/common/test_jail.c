@@ -353,5 +353,9 @@ main(void)
 		cmocka_unit_test(the_kernel_can_filter),
 	};
 
+	if (getenv("VALGRIND") != NULL) {
+		puts("1..0 # SKIP valgrind knows no seccomp");
+		return 0;
+	}
 	return cmocka_run_group_tests_name("jail", tests, NULL, NULL);
 }
