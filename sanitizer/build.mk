@@ -26,3 +26,8 @@ $(O)/bin/limpid-worker-%: LINK += $(WORKER_LINK)
 PROGRAMS += limpid-doctor
 limpid-doctor_MAIN = sanitizer/doctor.c
 limpid-doctor_LIBS = confuse jansson seccomp
+
+PROGRAMS += limpid-clean
+limpid-clean_MAIN = sanitizer/clean.c
+limpid-clean_LIBS = crypto seccomp unistring
+limpid-clean_POLICY = 1
