@@ -48,11 +48,14 @@ program_run(const char *program, const char *policy, uid_t uid, gid_t gid,
 			    (char *)(uintptr_t)"--policy",
 			    (char *)(uintptr_t)policy, NULL };
 	static char	*env[] = { NULL };
+	static const int reset[] = { SIGPIPE, SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 	sigset_t	 none;
 
+	/* What the caller ignores would be ignored for ever after exec. */
+	for (size_t i = 0; i < sizeof(reset) / sizeof(reset[0]); i++)
+		signal(reset[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
 	if (control == CONTROL_FD)
 		fcntl(control, F_SETFD, 0);
 	else if (dup2(control, CONTROL_FD) == -1)

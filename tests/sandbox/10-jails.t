@@ -1,5 +1,5 @@
 #!/bin/bash
-# An attacker inside each worker kind's own jail: every forbidden call is refused by
+# An attacker inside each worker kind's own jail, and in that of the decoder of copies: every forbidden call is refused by
 # ending it and is seen, and spinning, hoarding, flooding and rubbish cost one part.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
@@ -10,7 +10,7 @@ case $BUILD in
 esac
 [ -x "$T/jail-try" ] || skip_all "make tools builds $T/jail-try"
 
-for policy in deploy/seccomp/worker-*.policy; do
+for policy in deploy/seccomp/worker-*.policy deploy/seccomp/deliver-compose.policy; do
 	kind=$(basename "$policy" .policy)
 	out=$("$T/jail-try" "$T/worker-evil" "$policy" 2>&1)
 	status=$?
