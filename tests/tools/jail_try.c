@@ -170,7 +170,6 @@ answers_read(struct zygote *z, uint32_t id, int fd, struct result *res)
 	if (res->bad && zygote_kill_job(z, id) != ERR_OK)
 		die("kill a job", ERR_PEER);
 	wire_free(w);
-	close(fd);
 }
 
 static struct result
@@ -184,6 +183,7 @@ job_run(struct zygote *z, const char *content)
 	    strcmp(content, "sleep") == 0 ? SHORT_MS : DEADLINE_MS);
 	answers_read(z, id, fd, &res);
 	ended_wait(z, &res.ev);
+	close(fd);	/* not before: a broken pipe would end it another way */
 	return res;
 }
 
