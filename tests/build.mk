@@ -23,3 +23,10 @@ $(O)/tools/make-copy: tests/tools/make_copy.c $(O)/libcommon.a
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(zstd_LDLIBS) $(unistring_LDLIBS)
+
+# Parcels as intake would spool them, for the tests of the link.
+tools: $(O)/tools/parcel-put
+$(O)/tools/parcel-put: tests/tools/parcel_put.c $(O)/libcommon.a
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS) $(confuse_LDLIBS) $(seccomp_LDLIBS)

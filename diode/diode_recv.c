@@ -1,0 +1,378 @@
+/*
+ * limpid-diode-recv: the receiving end of one link.
+ * Runs as limpid-recv (one process a link).
+ * Hostile input: everything that arrives; of a parcel it verifies the link's
+ * signature, hash and shape, and opens nothing.
+ * Must never contain sending code, answer a peer, or say "seen" of what the spool
+ * does not hold.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "crypto.h"
+#include "err.h"
+#include "link.h"
+#include "log.h"
+#include "proc.h"
+#include "record.h"
+#include "recv_fragments.h"
+#include "recv_object.h"
+#include "recv_seen.h"
+#include "spool.h"
+
+#define SYNC_MS		1000
+#define TROUBLE_MS	1000	/* pause after the disk failed us */
+#define BLOCK		65536
+#define WAITING_NAMES	64	/* half-copied files spoken of at once */
+
+static const char usage[] =
+    "limpid-diode-recv [--root DIR] [-n] --link 1|2";
+
+struct diode_recv {
+	int			 link, listening;
+	struct conf		*conf;
+	struct recv_shared	 shared;
+	struct key		*key;
+	struct fragments	*fragments;
+	struct link_receiver	*receiver;
+	long long		 synced, trouble_said;
+	uint64_t		 said_repeats, said_dropped;
+	ino_t			 waiting[WAITING_NAMES];
+	size_t			 waiting_next;
+};
+
+/* conf_path of BEFORE, the link's number, AFTER. */
+static char *
+link_path(const struct diode_recv *d, const char *before, const char *after)
+{
+	char	 name[128], *path;
+
+	snprintf(name, sizeof(name), "%s%d%s", before, d->link, after);
+	if ((path = conf_path(d->conf, name)) == NULL)
+		fatal(EXIT_BUG, "out of memory");
+	return path;
+}
+
+static void
+keys_load(struct diode_recv *d)
+{
+	char	*path = link_path(d, "etc/keys/link", "-sign.pub"), *why;
+	int	 r;
+
+	if ((r = key_load_public(path, KEY_ED25519, &d->key)) != ERR_OK)
+		fatal(err_exit(r), "%s: %s; copy it from the sending host with"
+		    " `limpid keys`", path, err_text(r));
+	free(path);
+	r = link_receiver_new(d->conf, d->link, &d->receiver, &why);
+	if (r != ERR_OK)
+		fatal(err_exit(r), "%s", why != NULL ? why : err_text(r));
+}
+
+static void
+state_open(struct diode_recv *d)
+{
+	const struct conf	*c = d->conf;
+	struct recv_shared	*s = &d->shared;
+	char			*path;
+	int			 r;
+
+	s->link = d->link;
+	s->max_object = c->link[d->link - 1].max_object;
+	s->signer = d->key;
+	path = link_path(d, "state/record/diode-recv-", ".record");
+	if ((r = record_open(path, &s->record)) != ERR_OK)
+		fatal(err_exit(r), "%s: %s%s", path, err_text(r),
+		    r == ERR_AGAIN ? "; another limpid-diode-recv runs" : "");
+	free(path);
+	path = link_path(d, "state/spool/link", "-in");
+	r = spool_open(path, c->spool.high_water, c->spool.reserve, &s->spool);
+	if (r != ERR_OK)
+		fatal(err_exit(r), "%s: %s; `limpid init` makes the spool",
+		    path, err_text(r));
+	free(path);
+	path = link_path(d, "state/link/", "-recv");
+	/* First settle what a crash left in tmp, then sweep it. */
+	if ((r = seen_open(path, s->spool, &s->seen)) != ERR_OK)
+		fatal(err_exit(r), "%s: %s", path, err_text(r));
+	free(path);
+	if ((r = spool_clear_tmp(s->spool)) < 0)
+		fatal(err_exit(r), "spool link%d-in: %s", d->link, err_text(r));
+	if ((d->fragments = fragments_new(s)) == NULL)
+		fatal(EXIT_BUG, "out of memory");
+}
+
+static void
+filter_apply(struct diode_recv *d)
+{
+	char	*path;
+
+	if (asprintf(&path, "%s/diode-recv.policy",
+	    d->conf->sanitizer.seccomp_dir) == -1)
+		fatal(EXIT_BUG, "out of memory");
+	if (proc_filter(path) != ERR_OK)
+		fatal(EXIT_CONF, "%s: the filter is not in force", path);
+	free(path);
+}
+
+static int
+on_fragment(void *arg, const uint8_t *message, size_t len)
+{
+	struct diode_recv	*d = arg;
+
+	return fragments_take(d->fragments, message, len);
+}
+
+/* A file that is shorter than its header says is still being copied: said once,
+ * and looked at again. */
+static void
+say_waiting(struct diode_recv *d, const struct stat *st, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < WAITING_NAMES; i++)
+		if (d->waiting[i] == st->st_ino)
+			return;
+	d->waiting[d->waiting_next++ % WAITING_NAMES] = st->st_ino;
+	log_info("link=%d %s is not whole yet and waits", d->link,
+	    log_safe(name));
+}
+
+static int
+object_copy(struct recv_object *o, int fd, uint64_t len)
+{
+	uint8_t		 block[BLOCK];
+	uint64_t	 at = 0;
+	ssize_t		 n;
+	int		 r;
+
+	while (at < len) {
+		n = pread(fd, block, sizeof(block), (off_t)(LINK_HEADER + at));
+		if (n <= 0)
+			return n == 0 ? ERR_SHORT : ERR_AGAIN;
+		if ((r = recv_object_write(o, block, (size_t)n)) != ERR_OK)
+			return r;
+		at += (uint64_t)n;
+	}
+	return recv_object_finish(o);
+}
+
+static int
+on_object(void *arg, int fd, const char *name, int *keep)
+{
+	struct diode_recv	*d = arg;
+	struct recv_object	*o = NULL;
+	struct link_header	 h;
+	struct stat		 st;
+	uint8_t			 header[LINK_HEADER];
+	int			 r;
+
+	if (fstat(fd, &st) == -1)
+		return ERR_SYS;
+	if (st.st_size < LINK_HEADER || pread(fd, header, LINK_HEADER, 0) !=
+	    LINK_HEADER || (link_header_decode(header, d->key, d->link, &h) ==
+	    ERR_OK && (uint64_t)st.st_size - LINK_HEADER < h.parcel_len)) {
+		say_waiting(d, &st, name);
+		*keep = 1;
+		return ERR_OK;
+	}
+	r = recv_object_new(&d->shared, header, &o);
+	if (r == ERR_OK)
+		r = object_copy(o, fd, (uint64_t)st.st_size - LINK_HEADER);
+	recv_object_free(o);
+	switch (r) {
+	case ERR_OK:
+	case ERR_EXISTS:
+		return ERR_OK;
+	case ERR_FORMAT:
+	case ERR_CRYPTO:
+	case ERR_LIMIT:
+	case ERR_SHORT:
+		log_warn("link=%d %s was refused and is removed where the"
+		    " medium allows it", d->link, log_safe(name));
+		return ERR_OK;
+	default:
+		*keep = 1;
+		return r == ERR_AGAIN ? ERR_OK : r;
+	}
+}
+
+static void
+on_refused(void *arg, const char *address, const char *why)
+{
+	struct diode_recv	*d = arg;
+	char			 link[4];
+	int			 r;
+
+	snprintf(link, sizeof(link), "%d", d->link);
+	log_warn("link=%d ALARM: a sender at %s was turned away: %s", d->link,
+	    address, why);
+	r = record_add(d->shared.record, "link.stranger", "link", link,
+	    "address", address, "why", why, NULL);
+	if (r != ERR_OK)
+		log_error("link=%d the record was not written: %s", d->link,
+		    err_text(r));
+}
+
+static void
+housekeeping(struct diode_recv *d)
+{
+	struct recv_shared	*s = &d->shared;
+	long long		 now = proc_now_ms();
+	uint64_t		 dropped = fragments_dropped(d->fragments);
+	int			 r;
+
+	if (now - d->synced < SYNC_MS)
+		return;
+	d->synced = now;
+	if ((r = seen_sync(s->seen)) != ERR_OK ||
+	    (r = record_sync(s->record)) != ERR_OK)
+		log_error("link=%d state is not on disk: %s", d->link,
+		    err_text(r));
+	if (s->repeats != d->said_repeats || dropped != d->said_dropped)
+		log_info("link=%d accepted=%" PRIu64 " repeats=%" PRIu64
+		    " refused=%" PRIu64 " stray-fragments=%" PRIu64
+		    " highest=%" PRIu64 " missing=%" PRIu64, d->link,
+		    s->accepted, s->repeats, s->refused, dropped,
+		    seen_highest(s->seen), seen_missing(s->seen));
+	d->said_repeats = s->repeats;
+	d->said_dropped = dropped;
+}
+
+/* Listens (again). The world's trouble is said at most every 30 s. */
+static void
+listen_again(struct diode_recv *d)
+{
+	char	*why;
+	int	 r;
+
+	if ((r = link_receiver_start(d->receiver, &why)) == ERR_OK) {
+		d->listening = 1;
+		return;
+	}
+	log_error("link=%d %s", d->link, why != NULL ? why : err_text(r));
+	free(why);
+}
+
+static void
+trouble(struct diode_recv *d, int r)
+{
+	long long	 now = proc_now_ms();
+
+	fragments_reset(d->fragments);
+	d->listening = 0;
+	if (d->trouble_said != 0 && now - d->trouble_said < 30000)
+		return;
+	d->trouble_said = now;
+	log_error("link=%d ALARM: nothing can be stored: %s; the link is closed"
+	    " until it can, and the sender keeps what was not stored. Make"
+	    " room in %s/spool, or see why the next program does not take its"
+	    " mail", d->link, err_text(r), d->conf->state);
+}
+
+/* 1 when the spool takes parcels again. */
+static int
+room_again(struct diode_recv *d)
+{
+	char		 name[SPOOL_NAME_MAX + 1];
+	struct ref	 ref = {{0}};
+	int		 fd;
+
+	if (spool_new_file(d->shared.spool, &ref, name, &fd) != ERR_OK)
+		return 0;
+	close(fd);
+	spool_abort(d->shared.spool, name);
+	return 1;
+}
+
+static void
+loop(struct diode_recv *d, int signals)
+{
+	const struct link_sink	 sink = { d, on_fragment, on_object,
+				    on_refused };
+	struct pollfd		 p[2] = { { signals, POLLIN, 0 },
+				    { -1, POLLIN, 0 } };
+	int			 n = 0;
+
+	while (!proc_stopping()) {
+		if (!d->listening && room_again(d))
+			listen_again(d);
+		p[1].fd = d->listening ? link_receiver_fd(d->receiver) : -1;
+		if (poll(p, 2, n > 0 ? 0 : TROUBLE_MS) == -1 && errno != EINTR)
+			fatal(EXIT_IO, "poll: %s", strerror(errno));
+		if (p[0].revents != 0)
+			proc_signals_read();
+		n = 0;
+		if (d->listening)
+			n = link_receiver_receive(d->receiver, &sink);
+		if (n < 0)
+			trouble(d, n);
+		else if (n > 0)
+			d->trouble_said = 0;
+		housekeeping(d);
+	}
+}
+
+static void
+diode_recv_close(struct diode_recv *d)
+{
+	link_receiver_free(d->receiver);
+	fragments_free(d->fragments);
+	(void)seen_sync(d->shared.seen);
+	(void)record_sync(d->shared.record);
+	seen_close(d->shared.seen);
+	record_close(d->shared.record);
+	spool_close(d->shared.spool);
+	key_free(d->key);
+	conf_free(d->conf);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct diode_recv	 d = {0};
+	struct proc_options	 options;
+	char			*why, *pid;
+	int			 r, signals;
+
+	proc_start();
+	log_open("limpid-diode-recv");
+	d.link = link_option_take(&argc, argv);
+	proc_options(argc, argv, usage, &options);
+	if (d.link == 0)
+		fatal(EXIT_USAGE, "say which link: --link 1 or --link 2");
+	if ((r = conf_load(options.root, &d.conf, &why)) != ERR_OK)
+		fatal(err_exit(r), "%s", why);
+	if (options.check_only) {
+		conf_print(d.conf, stdout);
+		return EXIT_DONE;
+	}
+	if ((r = proc_drop_user("limpid-recv")) != ERR_OK)
+		fatal(err_exit(r), "user limpid-recv: %s", err_text(r));
+	keys_load(&d);
+	state_open(&d);
+	if ((signals = proc_signals()) < 0)
+		fatal(EXIT_IO, "signals: %s", strerror(errno));
+	if ((r = proc_no_new_privs()) != ERR_OK)
+		fatal(err_exit(r), "privileges: %s", err_text(r));
+	pid = link_path(&d, "run/diode-recv-", ".pid");
+	filter_apply(&d);
+	/* ZeroMQ's threads begin here and inherit the filter. */
+	if ((r = link_receiver_start(d.receiver, &why)) != ERR_OK)
+		fatal(err_exit(r), "link %d: %s: %s", d.link,
+		    d.conf->link[d.link - 1].bind,
+		    why != NULL ? why : err_text(r));
+	d.listening = 1;
+	proc_ready(pid);
+	free(pid);
+	loop(&d, signals);
+	diode_recv_close(&d);
+	return EXIT_DONE;
+}

@@ -1,0 +1,305 @@
+/*
+ * limpid-diode-send: the sending end of one link.
+ * Runs as limpid-send (one process a link).
+ * Hostile input: none; it reads the spool of its own host and looks at nothing but
+ * the shape of a parcel.
+ * Must never contain receiving code, look names up, or say "sent" of what is not.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "crypto.h"
+#include "err.h"
+#include "link.h"
+#include "log.h"
+#include "proc.h"
+#include "record.h"
+#include "send_ledger.h"
+#include "send_queue.h"
+#include "spool.h"
+
+#define EXPIRE_MS	60000
+#define AWAY_MS		30000	/* between two lines about an absent receiver */
+#define AWAY_FIRST_MS	5000	/* before the first such line */
+#define TROUBLE_MS	1000	/* pause after the disk failed us */
+
+static const char usage[] =
+    "limpid-diode-send [--root DIR] [-n] --link 1|2";
+
+struct diode_send {
+	int			 link, up;
+	struct conf		*conf;
+	struct spool		*spool;
+	struct ledger		*ledger;
+	struct record		*record;
+	struct key		*key;
+	struct link_sender	*sender;
+	struct send_queue	*queue;
+	long long		 away_since, away_said, expired, synced;
+};
+
+/* conf_path of BEFORE, the link's number, AFTER. */
+static char *
+link_path(const struct diode_send *d, const char *before, const char *after)
+{
+	char	 name[128], *path;
+
+	snprintf(name, sizeof(name), "%s%d%s", before, d->link, after);
+	if ((path = conf_path(d->conf, name)) == NULL)
+		fatal(EXIT_BUG, "out of memory");
+	return path;
+}
+
+static void
+keys_load(struct diode_send *d)
+{
+	char	*path = link_path(d, "etc/keys/link", "-sign.key"), *why;
+	int	 r;
+
+	if ((r = key_load_private(path, KEY_ED25519, &d->key)) != ERR_OK)
+		fatal(err_exit(r), "%s: %s; `limpid init` makes this key for"
+		    " the user limpid-send", path, err_text(r));
+	free(path);
+	if ((r = link_sender_new(d->conf, d->link, &d->sender, &why)) != ERR_OK)
+		fatal(err_exit(r), "%s", why != NULL ? why : err_text(r));
+}
+
+static void
+state_open(struct diode_send *d)
+{
+	const struct conf	*c = d->conf;
+	char			*path;
+	int			 r;
+
+	path = link_path(d, "state/spool/link", "-out");
+	r = spool_open(path, c->spool.high_water, c->spool.reserve, &d->spool);
+	if (r != ERR_OK)
+		fatal(err_exit(r), "%s: %s; `limpid init` makes the spool",
+		    path, err_text(r));
+	free(path);
+	if (spool_wake_fd(d->spool) < 0)
+		fatal(EXIT_IO, "inotify: %s", strerror(errno));
+	path = link_path(d, "state/link/", "-send");
+	if ((r = ledger_open(path, &d->ledger)) != ERR_OK)
+		fatal(err_exit(r), "%s: %s%s", path, err_text(r),
+		    r == ERR_AGAIN ? "; another limpid-diode-send runs" : "");
+	free(path);
+	path = link_path(d, "state/record/diode-send-", ".record");
+	if ((r = record_open(path, &d->record)) != ERR_OK)
+		fatal(err_exit(r), "%s: %s", path, err_text(r));
+	free(path);
+	d->queue = send_queue_new(&c->link[d->link - 1], d->spool, d->ledger,
+	    d->record, d->key, d->sender);
+	if (d->queue == NULL)
+		fatal(EXIT_BUG, "out of memory");
+	if ((r = send_queue_recover(d->queue)) != ERR_OK)
+		fatal(err_exit(r), "spool link%d-out: %s", d->link,
+		    err_text(r));
+}
+
+static void
+filter_apply(struct diode_send *d)
+{
+	char	*path;
+
+	if (asprintf(&path, "%s/diode-send.policy",
+	    d->conf->sanitizer.seccomp_dir) == -1)
+		fatal(EXIT_BUG, "out of memory");
+	if (proc_filter(path) != ERR_OK)
+		fatal(EXIT_CONF, "%s: the filter is not in force", path);
+	free(path);
+}
+
+static void
+record_link(struct diode_send *d, const char *event)
+{
+	char	 link[4];
+	int	 r;
+
+	snprintf(link, sizeof(link), "%d", d->link);
+	if ((r = record_add(d->record, event, "link", link, NULL)) != ERR_OK)
+		log_error("link=%d the record was not written: %s", d->link,
+		    err_text(r));
+}
+
+static void
+away_begin(struct diode_send *d)
+{
+	d->up = 0;
+	d->away_since = proc_now_ms();
+	d->away_said = d->away_since - AWAY_MS + AWAY_FIRST_MS;
+}
+
+static void
+on_events(struct diode_send *d, unsigned seen)
+{
+	int	 r;
+
+	if (seen & LINK_REFUSED)
+		log_warn("link=%d the receiver at %s was not accepted: its"
+		    " CURVE key is not keys/link%d-recv-curve.pub, or it does"
+		    " not know keys/link%d-send-curve.pub", d->link,
+		    d->conf->link[d->link - 1].connect, d->link, d->link);
+	if (seen & LINK_DOWN) {
+		away_begin(d);
+		log_warn("link=%d the connection was lost", d->link);
+		record_link(d, "link.down");
+	}
+	if (seen & LINK_UP) {
+		d->up = 1;
+		if ((r = send_queue_rewind(d->queue)) != ERR_OK)
+			log_error("link=%d the ledger cannot be read: %s",
+			    d->link, err_text(r));
+		log_info("link=%d connected, sending from sequence %" PRIu64,
+		    d->link, send_queue_position(d->queue));
+		record_link(d, "link.up");
+	}
+}
+
+/* Says that nobody takes the mail: the spool grows, and never in silence. */
+static void
+warn_away(struct diode_send *d)
+{
+	struct spool_stat	 st;
+	long long		 now = proc_now_ms();
+
+	if (d->up || now - d->away_said < AWAY_MS)
+		return;
+	d->away_said = now;
+	if (spool_stat(d->spool, &st) != ERR_OK)
+		return;
+	log_warn("link=%d the receiver at %s is away for %lld s: %" PRIu64
+	    " parcels (%" PRIu64 " bytes) wait in the spool; see that"
+	    " limpid-diode-recv runs there and that this host reaches it",
+	    d->link, d->conf->link[d->link - 1].connect,
+	    (now - d->away_since) / 1000, st.new_count + st.work_count,
+	    st.bytes);
+}
+
+static void
+housekeeping(struct diode_send *d)
+{
+	long long	 now = proc_now_ms();
+	int		 r;
+
+	warn_away(d);
+	if (now - d->synced >= 1000) {
+		d->synced = now;
+		if ((r = record_sync(d->record)) != ERR_OK)
+			log_error("link=%d the record is not on disk: %s",
+			    d->link, err_text(r));
+	}
+	if (now - d->expired >= EXPIRE_MS) {
+		d->expired = now;
+		if ((r = send_queue_expire(d->queue)) < 0)
+			log_error("link=%d old parcels stay: %s", d->link,
+			    err_text(r));
+	}
+}
+
+/* Sends until there is nothing to send or nobody to take it. Returns how long
+ * the loop may sleep. */
+static int
+pump(struct diode_send *d)
+{
+	int	 n, r;
+
+	for (n = 0; d->up && n < 64; n++) {
+		on_events(d, link_sender_events(d->sender));
+		if (!d->up)
+			break;
+		if ((r = send_queue_step(d->queue)) == 1)
+			continue;
+		if (r == 0)
+			return 1000;
+		if (r == ERR_AGAIN)
+			return link_sender_lasting(d->sender) ? 1000 : 0;
+		log_error("link=%d cannot go on with the spool: %s; trying"
+		    " again", d->link, err_text(r));
+		return TROUBLE_MS;
+	}
+	return d->up ? 0 : 1000;
+}
+
+static void
+loop(struct diode_send *d, int signals)
+{
+	struct pollfd	 p[3];
+	int		 wait;
+
+	p[0].fd = signals;
+	p[1].fd = spool_wake_fd(d->spool);
+	p[2].fd = link_sender_fd(d->sender);
+	p[0].events = p[1].events = p[2].events = POLLIN;
+	while (!proc_stopping()) {
+		on_events(d, link_sender_events(d->sender));
+		wait = pump(d);
+		housekeeping(d);
+		if (poll(p, 3, wait) == -1 && errno != EINTR)
+			fatal(EXIT_IO, "poll: %s", strerror(errno));
+		if (p[0].revents != 0)
+			proc_signals_read();
+		if (p[1].revents != 0)
+			spool_wake_clear(d->spool);
+	}
+}
+
+static void
+diode_send_close(struct diode_send *d)
+{
+	link_sender_free(d->sender);
+	send_queue_free(d->queue);
+	(void)record_sync(d->record);
+	record_close(d->record);
+	ledger_close(d->ledger);
+	spool_close(d->spool);
+	key_free(d->key);
+	conf_free(d->conf);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct diode_send	 d = {0};
+	struct proc_options	 options;
+	char			*why, *pid;
+	int			 r, signals;
+
+	proc_start();
+	log_open("limpid-diode-send");
+	d.link = link_option_take(&argc, argv);
+	proc_options(argc, argv, usage, &options);
+	if (d.link == 0)
+		fatal(EXIT_USAGE, "say which link: --link 1 or --link 2");
+	if ((r = conf_load(options.root, &d.conf, &why)) != ERR_OK)
+		fatal(err_exit(r), "%s", why);
+	if (options.check_only) {
+		conf_print(d.conf, stdout);
+		return EXIT_DONE;
+	}
+	if ((r = proc_drop_user("limpid-send")) != ERR_OK)
+		fatal(err_exit(r), "user limpid-send: %s", err_text(r));
+	keys_load(&d);
+	state_open(&d);
+	if ((signals = proc_signals()) < 0)
+		fatal(EXIT_IO, "signals: %s", strerror(errno));
+	if ((r = proc_no_new_privs()) != ERR_OK)
+		fatal(err_exit(r), "privileges: %s", err_text(r));
+	pid = link_path(&d, "run/diode-send-", ".pid");
+	filter_apply(&d);
+	/* ZeroMQ's threads begin here and inherit the filter. */
+	if ((r = link_sender_start(d.sender)) != ERR_OK)
+		fatal(err_exit(r), "link %d: %s: %s", d.link,
+		    d.conf->link[d.link - 1].connect, err_text(r));
+	proc_ready(pid);
+	free(pid);
+	away_begin(&d);
+	loop(&d, signals);
+	diode_send_close(&d);
+	return EXIT_DONE;
+}

@@ -1,0 +1,130 @@
+/*
+ * Link: one way from a sender's spool to a receiver's spool. PROTOCOL.md has
+ * every byte. Three transports carry the same objects: zmq, file, and udp (its
+ * place is here, see LINK_TRANSPORTS in link_send.c and link_recv.c).
+ *
+ * An object is a signed link header and one parcel. What only a sender does is in
+ * send_*.c, what only a receiver does in recv_*.c, and no program links both.
+ */
+#ifndef LIMPID_LINK_H
+#define LIMPID_LINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct conf;
+struct key;
+
+#define LINK_VERSION	1
+#define LINK_HEADER	168		/* bytes, with its signature */
+#define LINK_SIGNED	104		/* of these are signed */
+#define LINK_FRAGMENT	32		/* bytes of a fragment's header */
+#define LINK_CHUNK	(1024 * 1024)	/* object bytes in a full fragment */
+#define LINK_MESSAGE	(LINK_FRAGMENT + LINK_CHUNK)
+
+/* What moves, as a class of its own so that a receiver can count and order
+ * without looking into a parcel. The values are those of enum parcel_kind. */
+enum link_class { LINK_MAIL = 1, LINK_COPY, LINK_STATUS, LINK_HISTORY };
+
+struct link_header {
+	uint8_t		 link;
+	uint8_t		 class;
+	uint64_t	 seq;			/* from 1, never used twice */
+	uint8_t		 prev[32];		/* SHA-256 of the header before */
+	uint64_t	 parcel_len;
+	uint8_t		 parcel_sha256[32];
+	int64_t		 made_ms;
+};
+
+struct link_fragment {
+	uint64_t	 stream;	/* random, new with each connection */
+	uint64_t	 seq;
+	uint32_t	 index, count;
+};
+
+/* Signs and writes a header. Only senders. */
+int link_header_encode(const struct link_header *h, const struct key *sign_with,
+    uint8_t out[LINK_HEADER]);
+/* Checks shape, signer, signature and link id. ERR_FORMAT, ERR_CRYPTO. Only
+ * receivers. */
+int link_header_decode(const uint8_t in[LINK_HEADER], const struct key *signer,
+    int link, struct link_header *out);
+void link_fragment_encode(const struct link_fragment *f,
+    uint8_t out[LINK_FRAGMENT]);
+/* Checks a whole message: shape, count and exact length of its chunk. */
+int link_fragment_decode(const uint8_t *message, size_t len,
+    struct link_fragment *out);
+
+/*
+ * Takes "--link N" out of argv, which proc_options reads next. 1 or 2; 0 when it is
+ * missing or wrong.
+ */
+int link_option_take(int *argc, char **argv);
+
+/* Sender ------------------------------------------------------------------ */
+
+struct link_outgoing {
+	uint64_t	 seq;
+	const uint8_t	*header;	/* LINK_HEADER bytes */
+	int		 fd;		/* the parcel */
+	uint64_t	 len;		/* of the parcel */
+};
+
+/* What link_sender_events reports, as bits. */
+#define LINK_UP		0x1	/* a connection was made: repeat the window */
+#define LINK_DOWN	0x2	/* it was lost, or the folder is gone */
+#define LINK_REFUSED	0x4	/* the peer does not hold the pinned key, or
+				 * does not know ours */
+
+struct link_sender;
+
+/*
+ * Reads keys and addresses, before privileges are dropped; opens no connection.
+ * On failure *why (caller frees) is a sentence.
+ */
+int link_sender_new(const struct conf *c, int link, struct link_sender **lp,
+    char **why);
+/* Begins to connect, behind the filter. */
+int link_sender_start(struct link_sender *l);
+void link_sender_free(struct link_sender *l);
+/* 1: what send took is on the medium, so nothing is ever repeated. */
+int link_sender_lasting(const struct link_sender *l);
+/* Readable (poll) when events has something to report; -1: ask every second. */
+int link_sender_fd(struct link_sender *l);
+unsigned link_sender_events(struct link_sender *l);
+/*
+ * Hands over one object. ERR_OK: taken whole. ERR_AGAIN: call again with the same
+ * object, which goes on where it stopped. Other errors concern the parcel's file.
+ */
+int link_sender_send(struct link_sender *l, const struct link_outgoing *o);
+
+/* Receiver ---------------------------------------------------------------- */
+
+struct link_receiver;
+
+/* Where a receiver puts what arrived, and whom it tells. */
+struct link_sink {
+	void	*arg;
+	/* One fragment. A negative return is the world's fault (disk full): the
+	 * receiver drops the connection, so that the sender repeats. */
+	int	(*fragment)(void *arg, const uint8_t *message, size_t len);
+	/* One whole object in a file at offset 0; *keep is set to 1 when it must
+	 * be offered again. */
+	int	(*object)(void *arg, int fd, const char *name, int *keep);
+	/* A peer was turned away; both strings are safe to print. */
+	void	(*refused)(void *arg, const char *address, const char *why);
+};
+
+int link_receiver_new(const struct conf *c, int link, struct link_receiver **lp,
+    char **why);
+/* Begins to listen, behind the filter. On failure *why is a sentence. */
+int link_receiver_start(struct link_receiver *l, char **why);
+void link_receiver_free(struct link_receiver *l);
+/* Readable (poll) when something may have come; -1: ask every second. */
+int link_receiver_fd(struct link_receiver *l);
+/* Takes what is there, at most a few dozen messages. Returns how many, or the
+ * sink's error: then the link is closed until link_receiver_start. */
+int link_receiver_receive(struct link_receiver *l,
+    const struct link_sink *sink);
+
+#endif

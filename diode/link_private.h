@@ -1,0 +1,57 @@
+/*
+ * The back-ends of a link: what link_send.c and link_recv.c choose from.
+ */
+#ifndef LIMPID_LINK_PRIVATE_H
+#define LIMPID_LINK_PRIVATE_H
+
+#include <sys/socket.h>
+
+#include "link.h"
+
+#define LINK_HWM	8		/* messages each side may queue */
+#define LINK_BUFFER	(256 * 1024)	/* bytes of socket buffer each side */
+/* No more than this can be under way when a connection is lost. */
+#define LINK_FLIGHT	((uint64_t)(2 * (LINK_HWM + 2)) * LINK_MESSAGE + \
+			    8 * LINK_BUFFER)
+#define LINK_FILE_NAME	"link%d-%020llu.lmpo"
+#define LINK_KEY_TEXT	40		/* a CURVE key in Z85 */
+
+struct link_sender_ops {
+	int		 lasting;
+	int		 (*start)(void *back);
+	void		 (*free)(void *back);
+	int		 (*fd)(void *back);
+	unsigned	 (*events)(void *back);
+	int		 (*send)(void *back, const struct link_outgoing *o);
+};
+
+struct link_receiver_ops {
+	int		 (*start)(void *back, char **why);
+	void		 (*free)(void *back);
+	int		 (*fd)(void *back);
+	int		 (*receive)(void *back, const struct link_sink *sink);
+};
+
+int send_zmq_new(const struct conf *c, int link, void **backp, char **why);
+int send_file_new(const struct conf *c, int link, void **backp, char **why);
+extern const struct link_sender_ops send_zmq_ops, send_file_ops;
+
+int recv_zmq_new(const struct conf *c, int link, void **backp, char **why);
+int recv_file_new(const struct conf *c, int link, void **backp, char **why);
+extern const struct link_receiver_ops recv_zmq_ops, recv_file_ops;
+
+/*
+ * Finds the address of "tcp://HOST:PORT" at start, so that nothing is looked up
+ * later, behind the filter. HOST "*" is every address of this host. On failure
+ * *why (caller frees) is a sentence.
+ */
+int link_address_find(const char *address, struct sockaddr_storage *out,
+    socklen_t *len, char **why);
+/*
+ * Reads etc/keys/linkN-ROLE-curve.SUFFIX, one line of Z85, into out. On failure
+ * *why (caller frees) names the file and what to do.
+ */
+int link_curve_key(const struct conf *c, int link, const char *role,
+    const char *suffix, char out[LINK_KEY_TEXT + 1], char **why);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * Chooses the transport of a receiver.
+ * Run by limpid-diode-recv only.
+ * Hostile input: none.
+ * Must never name a sending function: the receiver does not contain any.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "err.h"
+#include "link_private.h"
+
+struct link_receiver {
+	const struct link_receiver_ops	*ops;
+	void				*back;
+};
+
+/* LINK_TRANSPORTS: a new transport is one line here and one in link_send.c. */
+static const struct {
+	const char			*name;
+	int				 (*new)(const struct conf *c, int link,
+					    void **backp, char **why);
+	const struct link_receiver_ops	*ops;
+} transports[] = {
+	{ "file",	recv_file_new,	&recv_file_ops },
+	{ "zmq",	recv_zmq_new,	&recv_zmq_ops },
+};
+
+int
+link_receiver_new(const struct conf *c, int link, struct link_receiver **lp,
+    char **why)
+{
+	const char		*name = c->link[link - 1].transport;
+	struct link_receiver	*l;
+	size_t			 i = 0;
+	int			 r;
+
+	*why = NULL;
+	while (i < sizeof(transports) / sizeof(transports[0]) &&
+	    strcmp(transports[i].name, name) != 0)
+		i++;
+	if (i == sizeof(transports) / sizeof(transports[0])) {
+		if (asprintf(why, "link \"%d\": this build has no transport"
+		    " %s, write zmq or file", link, name) == -1)
+			*why = NULL;
+		return ERR_CONFIG;
+	}
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return ERR_MEMORY;
+	l->ops = transports[i].ops;
+	if ((r = transports[i].new(c, link, &l->back, why)) != ERR_OK) {
+		free(l);
+		return r;
+	}
+	*lp = l;
+	return ERR_OK;
+}
+
+int
+link_receiver_start(struct link_receiver *l, char **why)
+{
+	*why = NULL;
+	return l->ops->start(l->back, why);
+}
+
+void
+link_receiver_free(struct link_receiver *l)
+{
+	if (l == NULL)
+		return;
+	l->ops->free(l->back);
+	free(l);
+}
+
+int
+link_receiver_fd(struct link_receiver *l)
+{
+	return l->ops->fd(l->back);
+}
+
+int
+link_receiver_receive(struct link_receiver *l, const struct link_sink *sink)
+{
+	return l->ops->receive(l->back, sink);
+}

@@ -1,0 +1,97 @@
+/*
+ * Chooses the transport of a sender.
+ * Run by limpid-diode-send only.
+ * Hostile input: none.
+ * Must never name a receiving function: the sender does not contain any.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "err.h"
+#include "link_private.h"
+
+struct link_sender {
+	const struct link_sender_ops	*ops;
+	void				*back;
+};
+
+/* LINK_TRANSPORTS: a new transport is one line here and one in link_recv.c. */
+static const struct {
+	const char			*name;
+	int				 (*new)(const struct conf *c, int link,
+					    void **backp, char **why);
+	const struct link_sender_ops	*ops;
+} transports[] = {
+	{ "file",	send_file_new,	&send_file_ops },
+	{ "zmq",	send_zmq_new,	&send_zmq_ops },
+};
+
+int
+link_sender_new(const struct conf *c, int link, struct link_sender **lp,
+    char **why)
+{
+	const char		*name = c->link[link - 1].transport;
+	struct link_sender	*l;
+	size_t			 i = 0;
+	int			 r;
+
+	*why = NULL;
+	while (i < sizeof(transports) / sizeof(transports[0]) &&
+	    strcmp(transports[i].name, name) != 0)
+		i++;
+	if (i == sizeof(transports) / sizeof(transports[0])) {
+		if (asprintf(why, "link \"%d\": this build has no transport"
+		    " %s, write zmq or file", link, name) == -1)
+			*why = NULL;
+		return ERR_CONFIG;
+	}
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return ERR_MEMORY;
+	l->ops = transports[i].ops;
+	if ((r = transports[i].new(c, link, &l->back, why)) != ERR_OK) {
+		free(l);
+		return r;
+	}
+	*lp = l;
+	return ERR_OK;
+}
+
+int
+link_sender_start(struct link_sender *l)
+{
+	return l->ops->start(l->back);
+}
+
+void
+link_sender_free(struct link_sender *l)
+{
+	if (l == NULL)
+		return;
+	l->ops->free(l->back);
+	free(l);
+}
+
+int
+link_sender_lasting(const struct link_sender *l)
+{
+	return l->ops->lasting;
+}
+
+int
+link_sender_fd(struct link_sender *l)
+{
+	return l->ops->fd(l->back);
+}
+
+unsigned
+link_sender_events(struct link_sender *l)
+{
+	return l->ops->events(l->back);
+}
+
+int
+link_sender_send(struct link_sender *l, const struct link_outgoing *o)
+{
+	return l->ops->send(l->back, o);
+}

@@ -1,0 +1,270 @@
+/*
+ * One object on its way into the spool (recv_object.h).
+ * Run by limpid-diode-recv only.
+ * Hostile input: the header until its signature is verified; afterwards the bytes of
+ * a parcel, which are hashed and looked at only for their shape.
+ * Must never commit what the header does not vouch for, or commit a sequence twice.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto.h"
+#include "err.h"
+#include "log.h"
+#include "parcel.h"
+#include "record.h"
+#include "recv_object.h"
+#include "recv_seen.h"
+#include "spool.h"
+#include "wire.h"
+
+struct recv_object {
+	struct recv_shared	*shared;
+	struct link_header	 head;
+	uint8_t			 hash[32];	/* of the header */
+	uint64_t		 got;
+	uint8_t			 lead[PARCEL_HEADER];	/* names the file */
+	struct ref		 ref;
+	struct hash		*sum;
+	int			 fd;
+	char			 name[SPOOL_NAME_MAX + 1];
+	int			 committed;
+};
+
+static void
+note(struct recv_shared *s, const char *event, uint64_t seq, const char *key,
+    const char *value)
+{
+	char	 link[8], number[32];
+	int	 r;
+
+	snprintf(link, sizeof(link), "%d", s->link);
+	snprintf(number, sizeof(number), "%" PRIu64, seq);
+	r = record_add(s->record, event, key, value, "link", link, "seq",
+	    number, NULL);
+	if (r != ERR_OK)
+		log_error("link=%d the record was not written: %s", s->link,
+		    err_text(r));
+}
+
+/* The sender's fault: said once, counted, kept in the record. */
+static int
+refuse(struct recv_shared *s, uint64_t seq, int code, const char *why)
+{
+	s->refused++;
+	log_warn("link=%d seq=%" PRIu64 " refused: %s (%s)", s->link, seq, why,
+	    err_text(code));
+	note(s, "link.refused", seq, "why", why);
+	return code;
+}
+
+/* Whether the header may begin an object. */
+static int
+header_admit(struct recv_shared *s, const struct link_header *h,
+    const uint8_t hash[32])
+{
+	switch (seen_find(s->seen, h->seq, hash)) {
+	case SEEN_REPEAT:
+		s->repeats++;
+		return ERR_EXISTS;
+	case SEEN_CONFLICT:
+		note(s, "link.conflict", h->seq, "alarm", "yes");
+		return refuse(s, h->seq, ERR_CRYPTO, "ALARM: another object"
+		    " bears a sequence that was seen before; the sender's"
+		    " ledger was lost or set back, see limpid-diode-send(8)");
+	case SEEN_NEW:
+		break;
+	}
+	if (h->parcel_len > s->max_object)
+		return refuse(s, h->seq, ERR_LIMIT, "it is larger than"
+		    " max_object of this link in limpid.conf");
+	if (h->parcel_len < PARCEL_HEADER + CRYPTO_SIG_BYTES)
+		return refuse(s, h->seq, ERR_FORMAT, "it is too small for a"
+		    " parcel");
+	return ERR_OK;
+}
+
+int
+recv_object_new(struct recv_shared *s, const uint8_t header[LINK_HEADER],
+    struct recv_object **op)
+{
+	struct recv_object	*o;
+	int			 r;
+
+	if ((o = calloc(1, sizeof(*o))) == NULL)
+		return ERR_MEMORY;
+	o->shared = s;
+	o->fd = -1;
+	r = link_header_decode(header, s->signer, s->link, &o->head);
+	if (r == ERR_FORMAT || r == ERR_CRYPTO)
+		r = refuse(s, 0, r, "its header is not one that this link's"
+		    " sender signed");
+	if (r != ERR_OK || (r = sha256(header, LINK_HEADER, o->hash)) !=
+	    ERR_OK || (r = header_admit(s, &o->head, o->hash)) != ERR_OK)
+		goto out;
+	if ((o->sum = hash_new()) == NULL) {
+		r = ERR_MEMORY;
+		goto out;
+	}
+	*op = o;
+	o = NULL;
+ out:
+	recv_object_free(o);
+	return r;
+}
+
+uint64_t
+recv_object_seq(const struct recv_object *o)
+{
+	return o->head.seq;
+}
+
+/* The first bytes are complete: make the file that bears their reference. */
+static int
+lead_write(struct recv_object *o)
+{
+	int	 r;
+
+	memcpy(o->ref.b, o->lead + 8, sizeof(o->ref.b));
+	r = spool_new_file(o->shared->spool, &o->ref, o->name, &o->fd);
+	if (r != ERR_OK)
+		return r;
+	return fd_write_all(o->fd, o->lead, sizeof(o->lead));
+}
+
+int
+recv_object_write(struct recv_object *o, const void *data, size_t len)
+{
+	const uint8_t	*p = data;
+	size_t		 n;
+	int		 r;
+
+	if (len > o->head.parcel_len - o->got)
+		return refuse(o->shared, o->head.seq, ERR_LIMIT, "it has more"
+		    " bytes than its header says");
+	if ((r = hash_update(o->sum, p, len)) != ERR_OK)
+		return r;
+	if (o->got < sizeof(o->lead)) {
+		n = sizeof(o->lead) - (size_t)o->got;
+		n = n < len ? n : len;
+		memcpy(o->lead + o->got, p, n);
+		o->got += n;
+		p += n;
+		len -= n;
+		if (o->got < sizeof(o->lead))
+			return ERR_OK;
+		if ((r = lead_write(o)) != ERR_OK)
+			return r;
+	}
+	if ((r = fd_write_all(o->fd, p, len)) != ERR_OK)
+		return r;
+	o->got += len;
+	return ERR_OK;
+}
+
+/* Hash and shape; nothing of the parcel is opened here. */
+static int
+object_check(struct recv_object *o)
+{
+	struct parcel_head	 head;
+	uint8_t			 sum[SHA256_BYTES];
+	int			 r;
+
+	if (o->got != o->head.parcel_len)
+		return refuse(o->shared, o->head.seq, ERR_SHORT, "it ended too"
+		    " early");
+	r = hash_final(o->sum, sum);
+	o->sum = NULL;
+	if (r != ERR_OK)
+		return r;
+	if (memcmp(sum, o->head.parcel_sha256, sizeof(sum)) != 0)
+		return refuse(o->shared, o->head.seq, ERR_FORMAT, "its bytes"
+		    " are not those that its header names");
+	if (lseek(o->fd, 0, SEEK_SET) == -1)
+		return ERR_SYS;
+	r = parcel_peek(o->fd, &head, NULL);
+	if (r == ERR_SYS || r == ERR_MEMORY)
+		return r;
+	if (r != ERR_OK || head.link != o->head.link ||
+	    head.kind != (enum parcel_kind)o->head.class)
+		return refuse(o->shared, o->head.seq, ERR_FORMAT, "it is not a"
+		    " parcel of this link");
+	return ERR_OK;
+}
+
+static void
+tell_news(struct recv_object *o, const struct seen_news *news)
+{
+	struct recv_shared	*s = o->shared;
+	char			 ref[REF_TEXT_LEN + 1], range[64];
+	uint64_t		 seq = o->head.seq;
+
+	ref_format(&o->ref, ref);
+	note(s, "link.received", seq, "ref", ref);
+	if (news->gap_from != 0) {
+		snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64,
+		    news->gap_from, news->gap_to);
+		log_warn("link=%d ALARM: sequences %s never came; they stand in"
+		    " link/%d-recv/gaps until they do", s->link, range,
+		    s->link);
+		note(s, "link.gap", seq, "missing", range);
+	}
+	if (news->healed) {
+		log_info("link=%d seq=%" PRIu64 " was missing and has come",
+		    s->link, seq);
+		note(s, "link.healed", seq, "ref", ref);
+	}
+	if (news->broken) {
+		log_warn("link=%d seq=%" PRIu64 " ALARM: the chain of headers"
+		    " is broken here; the sender's ledger was changed",
+		    s->link, seq);
+		note(s, "link.chain", seq, "alarm", "yes");
+	}
+}
+
+int
+recv_object_finish(struct recv_object *o)
+{
+	struct recv_shared	*s = o->shared;
+	struct seen_news	 news;
+	int			 r;
+
+	if ((r = object_check(o)) != ERR_OK)
+		return r;
+	/* Another connection may have brought it meanwhile. */
+	if (seen_find(s->seen, o->head.seq, o->hash) != SEEN_NEW) {
+		s->repeats++;
+		return ERR_EXISTS;
+	}
+	if ((r = spool_settle(s->spool, o->fd)) != ERR_OK ||
+	    (r = seen_intend(s->seen, o->head.seq, o->hash, o->head.prev,
+	    o->name)) != ERR_OK)
+		return r;
+	if ((r = spool_commit(s->spool, o->name, o->fd)) != ERR_OK) {
+		(void)seen_forget(s->seen, o->head.seq);
+		return r;
+	}
+	o->committed = 1;
+	if ((r = seen_mark(s->seen, o->head.seq, &news)) != ERR_OK)
+		return r;
+	s->accepted++;
+	tell_news(o, &news);
+	return ERR_OK;
+}
+
+void
+recv_object_free(struct recv_object *o)
+{
+	if (o == NULL)
+		return;
+	hash_free(o->sum);
+	if (o->fd != -1) {
+		close(o->fd);
+		if (!o->committed)
+			spool_abort(o->shared->spool, o->name);
+	}
+	free(o);
+}

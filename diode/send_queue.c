@@ -1,0 +1,359 @@
+/*
+ * What a sender sends next (send_queue.h).
+ * Run by limpid-diode-send only.
+ * Hostile input: none is parsed; of a parcel only its shape is looked at.
+ * Must never send an object whose number is not durable, or move a parcel out of
+ * work before the link has taken it whole.
+ */
+#include <sys/stat.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "crypto.h"
+#include "err.h"
+#include "link_private.h"
+#include "log.h"
+#include "parcel.h"
+#include "proc.h"
+#include "record.h"
+#include "send_ledger.h"
+#include "send_queue.h"
+#include "spool.h"
+
+#define BATCH		16	/* parcels numbered under one fsync */
+#define ROUNDS_MAX	10	/* conf.h */
+
+struct send_queue {
+	const struct conf_link	*conf;
+	struct spool		*spool;
+	struct ledger		*ledger;
+	struct record		*record;
+	const struct key	*sign_with;
+	struct link_sender	*link;
+	uint64_t		 next;			/* to be sent */
+	uint64_t		 round[ROUNDS_MAX];	/* the same, of repeats */
+};
+
+struct send_queue *
+send_queue_new(const struct conf_link *c, struct spool *spool,
+    struct ledger *ledger, struct record *record, const struct key *sign_with,
+    struct link_sender *link)
+{
+	struct send_queue	*q;
+	int			 i;
+
+	if ((q = calloc(1, sizeof(*q))) == NULL)
+		return NULL;
+	q->conf = c;
+	q->spool = spool;
+	q->ledger = ledger;
+	q->record = record;
+	q->sign_with = sign_with;
+	q->link = link;
+	q->next = ledger_last(ledger) + 1;
+	for (i = 0; i < ROUNDS_MAX; i++)
+		q->round[i] = q->next;
+	return q;
+}
+
+void
+send_queue_free(struct send_queue *q)
+{
+	free(q);
+}
+
+uint64_t
+send_queue_position(const struct send_queue *q)
+{
+	return q->next;
+}
+
+static int
+recover_one(void *arg, const char *name, int fd)
+{
+	struct send_queue	*q = arg;
+	struct ledger_entry	 e;
+	int			 r;
+
+	(void)fd;
+	if ((r = ledger_find(q->ledger, name, &e)) == ERR_OK) {
+		if (e.seq < q->next)
+			q->next = e.seq;
+		return ERR_OK;
+	}
+	if (r != ERR_NOTFOUND)
+		return r;
+	return spool_release(q->spool, name);
+}
+
+int
+send_queue_recover(struct send_queue *q)
+{
+	return spool_each(q->spool, "work", recover_one, q);
+}
+
+int
+send_queue_rewind(struct send_queue *q)
+{
+	struct ledger_entry	 e;
+	int64_t			 since;
+	uint64_t		 bytes = 0, seq = ledger_last(q->ledger);
+	int			 r;
+
+	if (link_sender_lasting(q->link))
+		return ERR_OK;
+	since = proc_wall_ms() - (int64_t)q->conf->resend_window_s * 1000;
+	/* Whatever a clock does: all that can have been under way is repeated. */
+	for (; seq > 0; seq--) {
+		if ((r = ledger_read(q->ledger, seq, &e)) == ERR_NOTFOUND)
+			break;
+		if (r == ERR_FORMAT)
+			continue;
+		if (r != ERR_OK)
+			return r;
+		if (e.made_ms < since && bytes > LINK_FLIGHT)
+			break;
+		bytes += LINK_HEADER + e.parcel_len;
+	}
+	if (seq + 1 < q->next)
+		q->next = seq + 1;
+	return ERR_OK;
+}
+
+static const char *
+name_ref(const char *name, char out[REF_TEXT_LEN + 1])
+{
+	const char	*p = strstr(name, "LM-");
+
+	snprintf(out, REF_TEXT_LEN + 1, "%s", p == NULL ? "-" : p);
+	return out;
+}
+
+static void
+note_sent(struct send_queue *q, const struct ledger_entry *e)
+{
+	char	 ref[REF_TEXT_LEN + 1], seq[32], bytes[32];
+	int	 r;
+
+	snprintf(seq, sizeof(seq), "%" PRIu64, e->seq);
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, e->parcel_len);
+	r = record_add(q->record, "link.sent", "ref", name_ref(e->name, ref),
+	    "seq", seq, "bytes", bytes, NULL);
+	if (r != ERR_OK)
+		log_error("ref=%s seq=%s the record was not written: %s", ref,
+		    seq, err_text(r));
+}
+
+/* The parcel's own file is broken: an operator must look at it. */
+static int
+give_up(struct send_queue *q, const struct ledger_entry *e, int in_work,
+    int why)
+{
+	char	 ref[REF_TEXT_LEN + 1], text[200];
+	int	 r = ERR_OK;
+
+	snprintf(text, sizeof(text), "its file cannot be read as it was when it"
+	    " got link sequence %" PRIu64 ": %s", e->seq, err_text(why));
+	log_error("ref=%s seq=%" PRIu64 " %s: %s", name_ref(e->name, ref),
+	    e->seq, in_work ? "held" : "not repeated", text);
+	if (in_work)
+		r = spool_hold(q->spool, e->name, text);
+	return r;
+}
+
+/* Sends the object of one sequence. 1: done with it, also when it is gone. */
+static int
+send_one(struct send_queue *q, uint64_t seq)
+{
+	struct link_outgoing	 o = { .fd = -1 };
+	struct ledger_entry	 e;
+	int			 in_work = 1, r;
+
+	r = ledger_read(q->ledger, seq, &e);
+	if (r == ERR_NOTFOUND || r == ERR_FORMAT)
+		return 1;
+	if (r != ERR_OK)
+		return r;
+	r = spool_open_file(q->spool, "work", e.name, &o.fd);
+	if (r == ERR_NOTFOUND) {
+		in_work = 0;
+		r = spool_open_file(q->spool, "sent", e.name, &o.fd);
+	}
+	if (r == ERR_NOTFOUND)
+		return 1;	/* held, or kept long enough */
+	if (r != ERR_OK)
+		return r;
+	o.seq = e.seq;
+	o.header = e.header;
+	o.len = e.parcel_len;
+	r = link_sender_send(q->link, &o);
+	close(o.fd);
+	if (r == ERR_AGAIN || r == ERR_MEMORY)
+		return ERR_AGAIN;
+	if (r != ERR_OK)
+		r = give_up(q, &e, in_work, r);
+	else if (in_work && (r = spool_sent(q->spool, e.name)) == ERR_OK)
+		note_sent(q, &e);
+	return r == ERR_OK ? 1 : r;
+}
+
+static int
+file_hash(int fd, uint64_t len, uint8_t out[SHA256_BYTES])
+{
+	uint8_t		 block[65536];
+	struct hash	*h;
+	uint64_t	 at = 0;
+	ssize_t		 n;
+	int		 r = ERR_OK;
+
+	if ((h = hash_new()) == NULL)
+		return ERR_MEMORY;
+	while (r == ERR_OK && at < len) {
+		if ((n = pread(fd, block, sizeof(block), (off_t)at)) <= 0)
+			r = n == 0 ? ERR_SHORT : ERR_SYS;
+		else
+			r = hash_update(h, block, (size_t)n);
+		at += n > 0 ? (uint64_t)n : 0;
+	}
+	if (r == ERR_OK && at == len)
+		return hash_final(h, out);
+	hash_free(h);
+	return r == ERR_OK ? ERR_FORMAT : r;
+}
+
+/* Why a parcel may not cross this link, NULL when it may. */
+static const char *
+parcel_objection(struct send_queue *q, int fd, uint64_t size,
+    struct parcel_head *head)
+{
+	int	 r;
+
+	if (size > q->conf->max_object)
+		return "it is larger than max_object of this link in"
+		    " limpid.conf; raise it on both hosts and retry";
+	if ((r = parcel_peek(fd, head, NULL)) != ERR_OK)
+		return "it is not a whole parcel; the program that wrote it is"
+		    " at fault";
+	if (head->link != q->conf->id)
+		return "it is made for another link; the program that wrote it"
+		    " is at fault";
+	return NULL;
+}
+
+/* Gives the next number to a claimed parcel; ERR_FORMAT when it was held. */
+static int
+number_parcel(struct send_queue *q, const char *name, int fd)
+{
+	struct ledger_entry	 e = {0};
+	struct link_header	 h = {0};
+	struct parcel_head	 head;
+	struct stat		 st;
+	const char		*why;
+	char			 ref[REF_TEXT_LEN + 1];
+	int			 r;
+
+	if (fstat(fd, &st) == -1)
+		return ERR_SYS;
+	if ((why = parcel_objection(q, fd, (uint64_t)st.st_size, &head)) !=
+	    NULL) {
+		log_error("ref=%s held: %s", name_ref(name, ref), why);
+		r = spool_hold(q->spool, name, why);
+		return r == ERR_OK ? ERR_FORMAT : r;
+	}
+	h.link = (uint8_t)q->conf->id;
+	h.class = (uint8_t)head.kind;
+	h.seq = ledger_last(q->ledger) + 1;
+	h.parcel_len = (uint64_t)st.st_size;
+	h.made_ms = proc_wall_ms();
+	ledger_last_hash(q->ledger, h.prev);
+	if ((r = file_hash(fd, h.parcel_len, h.parcel_sha256)) != ERR_OK ||
+	    (r = link_header_encode(&h, q->sign_with, e.header)) != ERR_OK)
+		return r == ERR_FORMAT ? ERR_SYS : r;
+	e.seq = h.seq;
+	e.made_ms = h.made_ms;
+	e.parcel_len = h.parcel_len;
+	snprintf(e.name, sizeof(e.name), "%s", name);
+	return ledger_add(q->ledger, &e);
+}
+
+/* Numbers a few parcels under one fsync. 1 when there were any. */
+static int
+number_batch(struct send_queue *q)
+{
+	char		 name[SPOOL_NAME_MAX + 1];
+	unsigned	 attempt;
+	int		 fd, i, r = ERR_OK, any = 0;
+
+	for (i = 0; i < BATCH; i++) {
+		r = spool_claim(q->spool, name, &fd, &attempt);
+		if (r != ERR_OK)
+			break;
+		any = 1;
+		r = number_parcel(q, name, fd);
+		close(fd);
+		if (r == ERR_FORMAT)
+			continue;
+		if (r != ERR_OK) {
+			(void)spool_release(q->spool, name);
+			break;
+		}
+	}
+	if (r != ERR_OK && r != ERR_AGAIN && r != ERR_FORMAT)
+		return r;
+	if (any && (r = ledger_sync(q->ledger)) != ERR_OK)
+		return r;
+	return any;
+}
+
+/* Repeats that are due, oldest round first. */
+static int
+step_rounds(struct send_queue *q)
+{
+	struct ledger_entry	 e;
+	int64_t			 gap_ms = (int64_t)q->conf->round_gap_s * 1000;
+	int			 i, r;
+
+	for (i = 1; i < q->conf->rounds; i++) {
+		if (q->round[i] >= q->next)
+			continue;
+		r = ledger_read(q->ledger, q->round[i], &e);
+		if (r == ERR_OK && proc_wall_ms() < e.made_ms + i * gap_ms)
+			continue;
+		if ((r = send_one(q, q->round[i])) == 1)
+			q->round[i]++;
+		return r;
+	}
+	return 0;
+}
+
+int
+send_queue_step(struct send_queue *q)
+{
+	int	 r;
+
+	if (q->next <= ledger_last(q->ledger)) {
+		if ((r = send_one(q, q->next)) == 1)
+			q->next++;
+		return r;
+	}
+	if ((r = step_rounds(q)) != 0)
+		return r;
+	return number_batch(q);
+}
+
+int
+send_queue_expire(struct send_queue *q)
+{
+	int	 r, gone;
+
+	if ((gone = spool_expire(q->spool, q->conf->keep_s)) < 0)
+		return gone;
+	r = ledger_expire(q->ledger, proc_wall_ms() -
+	    (int64_t)q->conf->keep_s * 1000);
+	return r < 0 ? r : gone;
+}

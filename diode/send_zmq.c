@@ -1,0 +1,277 @@
+/*
+ * Sender over ZeroMQ: PUSH that connects, CURVE with the receiver's key pinned.
+ * Run by limpid-diode-send only.
+ * Hostile input: what the receiving host's TCP and CURVE say, inside libzmq.
+ * Must never report an object as taken that lies in a queue without a connection
+ * (IMMEDIATE), or wait without end.
+ *
+ * The monitor is a socket inside this process; it tells of the connection only.
+ */
+#include <netdb.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <zmq.h>
+
+#include "conf.h"
+#include "crypto.h"
+#include "err.h"
+#include "link_private.h"
+
+#define SEND_WAIT_MS	200	/* how long one call may hold the main loop */
+#define MONITOR		"inproc://link-monitor"
+
+struct send_zmq {
+	char		 address[128];	/* numeric */
+	int		 six;
+	char		 server[LINK_KEY_TEXT + 1];
+	char		 public[LINK_KEY_TEXT + 1];
+	char		 secret[LINK_KEY_TEXT + 1];
+	void		*ctx, *push, *monitor;
+	int		 up;
+	uint64_t	 stream;	/* new with each connection */
+	uint64_t	 seq;		/* object under way, 0 none */
+	uint32_t	 next;		/* its next fragment */
+};
+
+static void
+back_free(void *back)
+{
+	struct send_zmq	*z = back;
+
+	if (z == NULL)
+		return;
+	if (z->monitor != NULL)
+		zmq_close(z->monitor);
+	if (z->push != NULL)
+		zmq_close(z->push);
+	if (z->ctx != NULL)
+		zmq_ctx_term(z->ctx);
+	explicit_bzero(z->secret, sizeof(z->secret));
+	free(z);
+}
+
+/* The numeric form, which libzmq takes without looking anything up. */
+static int
+address_set(struct send_zmq *z, const char *address, char **why)
+{
+	struct sockaddr_storage	 ss;
+	char			 host[64], port[16];
+	socklen_t		 len;
+	int			 r;
+
+	if ((r = link_address_find(address, &ss, &len, why)) != ERR_OK)
+		return r;
+	if (getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port,
+	    sizeof(port), NI_NUMERICHOST|NI_NUMERICSERV) != 0)
+		return ERR_CONFIG;
+	z->six = ss.ss_family == AF_INET6;
+	snprintf(z->address, sizeof(z->address), "tcp://%s%s%s:%s",
+	    z->six ? "[" : "", host, z->six ? "]" : "", port);
+	return ERR_OK;
+}
+
+int
+send_zmq_new(const struct conf *c, int link, void **backp, char **why)
+{
+	struct send_zmq	*z;
+	int		 r;
+
+	if ((z = calloc(1, sizeof(*z))) == NULL)
+		return ERR_MEMORY;
+	/* Before the filter: libzmq reads files here, but starts no thread. */
+	if ((z->ctx = zmq_ctx_new()) == NULL) {
+		r = ERR_SYS;
+		goto out;
+	}
+	if ((r = address_set(z, c->link[link - 1].connect, why)) != ERR_OK ||
+	    (r = link_curve_key(c, link, "send", "key", z->secret, why)) !=
+	    ERR_OK ||
+	    (r = link_curve_key(c, link, "send", "pub", z->public, why)) !=
+	    ERR_OK ||
+	    (r = link_curve_key(c, link, "recv", "pub", z->server, why)) !=
+	    ERR_OK)
+		goto out;
+	*backp = z;
+	z = NULL;
+ out:
+	back_free(z);
+	return r;
+}
+
+static int
+set_int(void *socket, int option, int value)
+{
+	return zmq_setsockopt(socket, option, &value, sizeof(value)) == 0 ?
+	    ERR_OK : ERR_SYS;
+}
+
+static int
+push_configure(struct send_zmq *z)
+{
+	static const struct { int option, value; } options[] = {
+		{ ZMQ_IMMEDIATE,		1 },
+		{ ZMQ_SNDHWM,			LINK_HWM },
+		{ ZMQ_SNDBUF,			LINK_BUFFER },
+		{ ZMQ_SNDTIMEO,			SEND_WAIT_MS },
+		{ ZMQ_LINGER,			0 },
+		{ ZMQ_CONNECT_TIMEOUT,		5000 },
+		{ ZMQ_HANDSHAKE_IVL,		10000 },
+		{ ZMQ_RECONNECT_IVL,		200 },
+		{ ZMQ_RECONNECT_IVL_MAX,	1000 },
+		{ ZMQ_HEARTBEAT_IVL,		5000 },
+		{ ZMQ_HEARTBEAT_TIMEOUT,	15000 },
+	};
+	size_t	 i;
+	int	 r;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if ((r = set_int(z->push, options[i].option,
+		    options[i].value)) != ERR_OK)
+			return r;
+	if ((r = set_int(z->push, ZMQ_IPV6, z->six)) != ERR_OK)
+		return r;
+	if (zmq_setsockopt(z->push, ZMQ_CURVE_SERVERKEY, z->server,
+	    LINK_KEY_TEXT + 1) != 0 ||
+	    zmq_setsockopt(z->push, ZMQ_CURVE_PUBLICKEY, z->public,
+	    LINK_KEY_TEXT + 1) != 0 ||
+	    zmq_setsockopt(z->push, ZMQ_CURVE_SECRETKEY, z->secret,
+	    LINK_KEY_TEXT + 1) != 0)
+		return ERR_CRYPTO;
+	return ERR_OK;
+}
+
+static int
+back_start(void *back)
+{
+	struct send_zmq	*z = back;
+	int		 r;
+
+	if ((z->push = zmq_socket(z->ctx, ZMQ_PUSH)) == NULL)
+		return ERR_SYS;
+	if ((r = push_configure(z)) != ERR_OK)
+		return r;
+	if (zmq_socket_monitor(z->push, MONITOR, ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+	    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+	    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED) != 0 ||
+	    (z->monitor = zmq_socket(z->ctx, ZMQ_PAIR)) == NULL ||
+	    set_int(z->monitor, ZMQ_LINGER, 0) != ERR_OK ||
+	    zmq_connect(z->monitor, MONITOR) != 0 ||
+	    zmq_connect(z->push, z->address) != 0)
+		return ERR_SYS;
+	return ERR_OK;
+}
+
+static int
+back_fd(void *back)
+{
+	struct send_zmq	*z = back;
+	size_t		 len = sizeof(int);
+	int		 fd = -1;
+
+	if (zmq_getsockopt(z->monitor, ZMQ_FD, &fd, &len) != 0)
+		return -1;
+	return fd;
+}
+
+/* One event of the monitor, 0 when there is none. */
+static int
+monitor_next(void *monitor)
+{
+	uint8_t		 frame[6], rest[256];
+	uint16_t	 event;
+
+	if (zmq_recv(monitor, frame, sizeof(frame), ZMQ_DONTWAIT) !=
+	    (int)sizeof(frame))
+		return 0;
+	zmq_recv(monitor, rest, sizeof(rest), 0);
+	memcpy(&event, frame, sizeof(event));
+	return event;
+}
+
+static unsigned
+back_events(void *back)
+{
+	struct send_zmq	*z = back;
+	unsigned	 seen = 0;
+	int		 event;
+
+	while ((event = monitor_next(z->monitor)) != 0) {
+		if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+			z->up = 1;
+			z->seq = 0;
+			if (random_bytes(&z->stream, sizeof(z->stream)) !=
+			    ERR_OK)
+				z->stream++;
+			seen = (seen & ~LINK_DOWN) | LINK_UP;
+		} else if (event == ZMQ_EVENT_DISCONNECTED) {
+			if (z->up)
+				seen = (seen & ~LINK_UP) | LINK_DOWN;
+			z->up = 0;
+		} else
+			seen |= LINK_REFUSED;
+	}
+	return seen;
+}
+
+static int
+send_fragment(struct send_zmq *z, const struct link_outgoing *o,
+    uint32_t count)
+{
+	struct link_fragment	 f = { z->stream, o->seq, z->next, count };
+	uint64_t		 at = (uint64_t)z->next * LINK_CHUNK;
+	uint64_t		 left = LINK_HEADER + o->len - at;
+	size_t			 head = z->next == 0 ? LINK_HEADER : 0, n;
+	zmq_msg_t		 m;
+	uint8_t			*p;
+	ssize_t			 got;
+
+	n = left < LINK_CHUNK ? (size_t)left : LINK_CHUNK;
+	if (zmq_msg_init_size(&m, LINK_FRAGMENT + n) != 0)
+		return ERR_MEMORY;
+	p = zmq_msg_data(&m);
+	link_fragment_encode(&f, p);
+	memcpy(p + LINK_FRAGMENT, o->header, head);
+	got = pread(o->fd, p + LINK_FRAGMENT + head, n - head,
+	    (off_t)(at + head - LINK_HEADER));
+	if (got != (ssize_t)(n - head)) {
+		zmq_msg_close(&m);
+		return got == -1 ? ERR_SYS : ERR_SHORT;
+	}
+	if (zmq_msg_send(&m, z->push, 0) == -1) {
+		zmq_msg_close(&m);
+		return errno == EAGAIN || errno == EINTR ? ERR_AGAIN : ERR_SYS;
+	}
+	return ERR_OK;
+}
+
+static int
+back_send(void *back, const struct link_outgoing *o)
+{
+	struct send_zmq	*z = back;
+	uint64_t	 count;
+	int		 r;
+
+	if (!z->up)
+		return ERR_AGAIN;
+	count = (LINK_HEADER + o->len + LINK_CHUNK - 1) / LINK_CHUNK;
+	if (count > UINT32_MAX)
+		return ERR_LIMIT;
+	if (z->seq != o->seq) {
+		z->seq = o->seq;
+		z->next = 0;
+	}
+	for (; z->next < count; z->next++)
+		if ((r = send_fragment(z, o, (uint32_t)count)) != ERR_OK)
+			return r;
+	z->seq = 0;
+	return ERR_OK;
+}
+
+const struct link_sender_ops send_zmq_ops = {
+	0, back_start, back_free, back_fd, back_events, back_send
+};
