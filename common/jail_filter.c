@@ -26,7 +26,7 @@
 #include "jail_private.h"
 #include "wire.h"
 
-#define POLICY_BYTES_MAX	(256 * 1024)
+#define POLICY_BYTES_MAX	262144
 #define POLICY_RULES_MAX	500
 #define LINE_WORDS_MAX		32
 #define ARGS			6	/* a system call has no more */
@@ -139,6 +139,7 @@ rule_keep(struct reading *rd, const char *call, char **cond, size_t cond_words,
 {
 	struct jail_rule	*grown, rule = {0};
 	struct jail_filter	*f = rd->f;
+	char			*at;
 	size_t			 i, len = 1;
 
 	if (f->count == POLICY_RULES_MAX)
@@ -154,10 +155,11 @@ rule_keep(struct reading *rd, const char *call, char **cond, size_t cond_words,
 	rule.error = strdup(error);
 	rule.reason = strdup(reason);
 	if ((rule.condition = malloc(len)) != NULL) {
-		rule.condition[0] = '\0';
+		at = rule.condition;
+		*at = '\0';
 		for (i = 0; i < cond_words; i++) {
-			strcat(rule.condition, i > 0 ? " " : "");
-			strcat(rule.condition, cond[i]);
+			at = stpcpy(at, i > 0 ? " " : "");
+			at = stpcpy(at, cond[i]);
 		}
 	}
 	for (i = 0; i < f->count; i++)

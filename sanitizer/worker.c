@@ -38,7 +38,7 @@
 
 #define DEADLINE_MS	30000		/* when a job names none */
 #define MEMORY_BYTES	(1024u << 20)
-#define READ_STEP	(256 * 1024)
+#define READ_STEP	262144
 
 /* One running child. */
 struct slot {

@@ -33,7 +33,7 @@ enum worker_msg {
 };
 
 #define WORKER_TEXT_MAX		65536
-#define WORKER_DATA_MAX		(256 * 1024)
+#define WORKER_DATA_MAX		262144
 #define WORKER_FRAME_MAX	COPY_FRAME_MAX
 
 /* Roles of a child in its mail. */

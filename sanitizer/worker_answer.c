@@ -61,7 +61,7 @@ wire_begin(void)
 {
 	struct wire	*p;
 
-	if ((p = wire_new(COPY_VALUE_MAX + 8 * NAME_MAX_BYTES)) == NULL)
+	if ((p = wire_new(COPY_VALUE_MAX + 8 * (size_t)NAME_MAX_BYTES)) == NULL)
 		worker_no_memory();
 	return p;
 }
