@@ -280,7 +280,7 @@ stdio_null(void)
 static int
 fds_close(const int *fds, size_t count)
 {
-	int		 keep[FDS_MAX], t;
+	int		 keep[FDS_MAX] = {0}, t;
 	unsigned	 from = STDERR_FILENO + 1;
 	size_t		 i, j;
 
