@@ -31,3 +31,14 @@ PROGRAMS += limpid-clean
 limpid-clean_MAIN = sanitizer/clean.c
 limpid-clean_LIBS = crypto seccomp unistring
 limpid-clean_POLICY = 1
+
+# Mails and words.
+sanitizer_LIBS += gmime xml2
+PROGRAMS += limpid-worker-mime
+limpid-worker-mime_MAIN = sanitizer/worker_mime.c
+limpid-worker-mime_LIBS = gmime unistring idn2 seccomp
+
+PROGRAMS += limpid-sanitizerd
+limpid-sanitizerd_MAIN = sanitizer/sanitizerd.c
+limpid-sanitizerd_LIBS = confuse crypto seccomp unistring
+limpid-sanitizerd_POLICY = 1

@@ -1,0 +1,308 @@
+/*
+ * mime_leaf: one part of a mail: its name, what it is to the reader, its bytes.
+ * Runs in: worker-mime, in the jail.
+ * Hostile input: part headers and encoded content.
+ * Must never: let a declared type decide more than where a part is shown.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mime_decode.h"
+#include "mime_private.h"
+
+/* What is said of a part, before its bytes are looked at. */
+struct leaf {
+	char		 type[128];	/* lower case, type/subtype */
+	const char	*charset, *name, *content_id;
+	int		 attached;	/* asked to be an attachment */
+	enum kind	 hint;
+	enum worker_role role;
+};
+
+static const struct {
+	const char	*type;
+	enum kind	 hint;
+} hints[] = {
+	{ "text/html", KIND_HTML }, { "application/xhtml+xml", KIND_HTML },
+	{ "text/calendar", KIND_CARD }, { "text/vcard", KIND_CARD },
+	{ "text/x-vcard", KIND_CARD }, { "text/directory", KIND_CARD },
+	{ "text/rtf", KIND_OFFICE }, { "text/richtext", KIND_TEXT },
+	{ "message/rfc822", KIND_MAIL }, { "message/global", KIND_MAIL },
+	{ "message/news", KIND_MAIL },
+	{ "application/pgp-signature", KIND_SIGNATURE },
+	{ "application/pkcs7-signature", KIND_SIGNATURE },
+	{ "application/x-pkcs7-signature", KIND_SIGNATURE },
+	{ "application/pgp-encrypted", KIND_ENCRYPTED }
+};
+
+static enum kind
+hint_of(const char *type)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (strcmp(hints[i].type, type) == 0)
+			return hints[i].hint;
+	if (strncmp(type, "text/", 5) == 0 || strncmp(type, "message/", 8) == 0)
+		return KIND_TEXT;
+	return KIND_UNKNOWN;
+}
+
+static const char *
+or_empty(const char *s)
+{
+	return s == NULL ? "" : s;
+}
+
+static void
+leaf_describe(GMimeObject *part, const struct place *at, struct leaf *l)
+{
+	GMimeContentType	*ct = g_mime_object_get_content_type(part);
+	const char		*how = g_mime_object_get_disposition(part);
+	const char		*smime;
+	char			*p;
+
+	memset(l, 0, sizeof(*l));
+	snprintf(l->type, sizeof(l->type), "%.60s/%.60s",
+	    or_empty(g_mime_content_type_get_media_type(ct)),
+	    or_empty(g_mime_content_type_get_media_subtype(ct)));
+	for (p = l->type; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+	l->charset = or_empty(g_mime_object_get_content_type_parameter(part,
+	    "charset"));
+	if (GMIME_IS_PART(part))
+		l->name = g_mime_part_get_filename(GMIME_PART(part));
+	l->name = or_empty(l->name);
+	l->content_id = or_empty(g_mime_object_get_content_id(part));
+	l->attached = how != NULL && strcasecmp(how, "inline") != 0;
+	l->hint = hint_of(l->type);
+	if (strstr(l->type, "pkcs7-mime") != NULL) {
+		smime = g_mime_object_get_content_type_parameter(part,
+		    "smime-type");
+		if (smime == NULL || strcasecmp(smime, "signed-data") != 0)
+			l->hint = KIND_ENCRYPTED;
+	}
+	if (!l->attached && *l->name == '\0' && (l->hint == KIND_TEXT ||
+	    l->hint == KIND_HTML))
+		l->role = at->text_role;
+	else if (!l->attached && (at->related || (how != NULL &&
+	    strncmp(l->type, "image/", 6) == 0)))
+		l->role = ROLE_INLINE;
+	else if (l->hint == KIND_CARD && at->text_role == ROLE_ALTERNATIVE)
+		l->role = ROLE_ALTERNATIVE;
+	else
+		l->role = ROLE_ATTACHMENT;
+}
+
+int
+mime_emit(struct mime *m, enum worker_role role, enum kind hint,
+    const char *path, const char *name, const char *declared,
+    const char *charset, const char *content_id, const uint8_t *s, size_t len)
+{
+	const struct mime_sink	*k = m->sink;
+
+	if (m->full)
+		return 0;
+	if (!k->child(k->arg, role, hint, path, name, declared, charset,
+	    content_id)) {
+		m->full = 1;
+		if (m->reason == REASON_COMPLETE) {
+			m->reason = REASON_LIMIT_PARTS;
+			m->limit = m->children;
+		}
+		return 0;
+	}
+	m->children++;
+	if (len > 0 && !k->data(k->arg, s, len)) {
+		m->full = 1;
+		if (m->reason == REASON_COMPLETE)
+			m->reason = REASON_LIMIT_BYTES;
+		return 0;
+	}
+	return 1;
+}
+
+/* The encoded bytes of a part, borrowed from the mail. */
+static const uint8_t *
+leaf_bytes(GMimePart *part, size_t *len)
+{
+	GMimeDataWrapper	*content = g_mime_part_get_content(part);
+	GMimeStream		*stream;
+	GByteArray		*all;
+	gint64			 start, end;
+
+	*len = 0;
+	if (content == NULL ||
+	    (stream = g_mime_data_wrapper_get_stream(content)) == NULL ||
+	    !GMIME_IS_STREAM_MEM(stream) ||
+	    (all = g_mime_stream_mem_get_byte_array(
+	    GMIME_STREAM_MEM(stream))) == NULL)
+		return NULL;
+	start = stream->bound_start;
+	end = stream->bound_end == -1 ? (gint64)all->len : stream->bound_end;
+	if (start < 0 || end > (gint64)all->len || start > end)
+		return NULL;
+	*len = (size_t)(end - start);
+	return all->data + start;
+}
+
+/* Decoded bytes in a new buffer; NULL: no memory. */
+static uint8_t *
+leaf_decode(struct mime *m, GMimePart *part, const char *path, size_t *len)
+{
+	const uint8_t	*s;
+	uint8_t		*out;
+	size_t		 n, damage = 0;
+	const char	*how = NULL;
+
+	s = leaf_bytes(part, &n);
+	if ((out = malloc(n + 1)) == NULL)
+		return NULL;
+	switch (g_mime_part_get_content_encoding(part)) {
+	case GMIME_CONTENT_ENCODING_BASE64:
+		how = "base64";
+		*len = mime_decode_base64(s, n, out, &damage);
+		break;
+	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
+		how = "quoted-printable";
+		*len = mime_decode_quoted(s, n, out, &damage);
+		break;
+	case GMIME_CONTENT_ENCODING_DEFAULT:
+	case GMIME_CONTENT_ENCODING_7BIT:
+	case GMIME_CONTENT_ENCODING_8BIT:
+	case GMIME_CONTENT_ENCODING_BINARY:
+	case GMIME_CONTENT_ENCODING_UUENCODE:
+	default:
+		if (n > 0)
+			memcpy(out, s, n);
+		*len = n;
+		break;
+	}
+	if (damage > 0)
+		mime_malformed(m, "part %s: %zu places in its %s do not fit",
+		    path, damage, how);
+	return out;
+}
+
+/* A file that stands in a text as uuencode; 0 when full. */
+static int
+emit_uu(struct mime *m, const struct leaf *l, const char *path, unsigned n,
+    const uint8_t *s, const struct mime_uu *block)
+{
+	char	 sub[MIME_PATH_MAX + 16], name[256];
+	uint8_t	*t;
+	size_t	 len, damage = 0;
+	int	 ok;
+
+	if ((t = malloc(block->end - block->body + 1)) == NULL) {
+		m->reason = REASON_MEMORY;
+		return 0;
+	}
+	len = mime_uu_decode(s, block, t, &damage);
+	snprintf(sub, sizeof(sub), "%s.%u", path, n);
+	snprintf(name, sizeof(name), "%.*s", block->name_len < 255 ?
+	    (int)block->name_len : 255, (const char *)s + block->name);
+	if (damage > 0)
+		mime_malformed(m, "part %s: damaged uuencode", sub);
+	ok = mime_emit(m, ROLE_ATTACHMENT, KIND_UNKNOWN, sub, name, "",
+	    l->charset, "", t, len);
+	free(t);
+	return ok;
+}
+
+/* A text: uuencoded files in it become parts of their own. */
+static void
+emit_text(struct mime *m, const struct leaf *l, const char *path, uint8_t *s,
+    size_t len)
+{
+	struct mime_uu	 block;
+	uint8_t		*rest;
+	size_t		 at = 0, n = 0;
+	unsigned	 files = 0;
+
+	if (!mime_uu_find(s, len, 0, &block)) {
+		mime_emit(m, l->role, l->hint, path, l->name, l->type,
+		    l->charset, l->content_id, s, len);
+		return;
+	}
+	if ((rest = malloc(len + 1)) == NULL) {
+		m->reason = REASON_MEMORY;
+		return;
+	}
+	while (mime_uu_find(s, len, at, &block)) {
+		memcpy(rest + n, s + at, block.start - at);
+		n += block.start - at;
+		at = block.end;
+	}
+	memcpy(rest + n, s + at, len - at);
+	n += len - at;
+	/* Without words around the file there is only the file. */
+	while (n > 0 && strchr(" \t\r\n", rest[n - 1]) != NULL)
+		n--;
+	if (n == 0 || mime_emit(m, l->role, l->hint, path, l->name, l->type,
+	    l->charset, l->content_id, rest, n))
+		for (at = 0; mime_uu_find(s, len, at, &block); at = block.end)
+			if (!emit_uu(m, l, path, ++files, s, &block))
+				break;
+	free(rest);
+}
+
+static int
+is_flowed(GMimeObject *part, int *delsp)
+{
+	const char	*f, *d;
+
+	f = g_mime_object_get_content_type_parameter(part, "format");
+	d = g_mime_object_get_content_type_parameter(part, "delsp");
+	*delsp = d != NULL && strcasecmp(d, "yes") == 0;
+	return f != NULL && strcasecmp(f, "flowed") == 0;
+}
+
+void
+mime_leaf(struct mime *m, GMimeObject *part, const struct place *at)
+{
+	struct leaf	 l;
+	uint8_t		*s;
+	size_t		 len = 0;
+	int		 delsp;
+
+	if (m->full || !GMIME_IS_PART(part))
+		return;
+	leaf_describe(part, at, &l);
+	if ((s = leaf_decode(m, GMIME_PART(part), at->path, &len)) == NULL) {
+		m->reason = REASON_MEMORY;
+		return;
+	}
+	if (l.hint == KIND_TEXT && is_flowed(part, &delsp))
+		len = mime_unflow(s, len, delsp);
+	if (l.hint == KIND_TEXT)
+		emit_text(m, &l, at->path, s, len);
+	else
+		mime_emit(m, l.role, l.hint, at->path, l.name, l.type,
+		    l.charset, l.content_id, s, len);
+	free(s);
+}
+
+void
+mime_nested(struct mime *m, GMimeMessagePart *part, const struct place *at)
+{
+	GMimeMessage	*message = g_mime_message_part_get_message(part);
+	GMimeStream	*stream = g_mime_stream_mem_new();
+	GByteArray	*all;
+	const char	*name;
+
+	if (message != NULL)
+		g_mime_object_write_to_stream(GMIME_OBJECT(message), NULL,
+		    stream);
+	all = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+	name = g_mime_object_get_content_disposition_parameter(
+	    GMIME_OBJECT(part), "filename");
+	if (name == NULL)
+		name = g_mime_object_get_content_type_parameter(
+		    GMIME_OBJECT(part), "name");
+	mime_emit(m, ROLE_ATTACHMENT, KIND_MAIL, at->path, or_empty(name),
+	    "message/rfc822", "", "", all->data, all->len);
+	g_object_unref(stream);
+}

@@ -1,0 +1,61 @@
+/*
+ * worker-mime: takes a mail apart.
+ * Runs as limpid-worker-mime: a warm parent and one jailed child a mail.
+ * Hostile input: the mail, in the child only.
+ * Must never: let a mail pass without at least one part and its outcome.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "mime_parts.h"
+#include "worker.h"
+
+static void
+on_fact(void *arg, enum fact f, const char *value)
+{
+	worker_fact(arg, f, value);
+}
+
+static int
+on_child(void *arg, enum worker_role role, enum kind hint, const char *path,
+    const char *name, const char *declared, const char *charset,
+    const char *content_id)
+{
+	return worker_child(arg, role, hint, path, name, declared, charset,
+	    content_id);
+}
+
+static int
+on_data(void *arg, const void *data, size_t len)
+{
+	return worker_child_data(arg, data, len);
+}
+
+static void
+mime_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
+    size_t len)
+{
+	struct mime_sink	 sink = { w, on_fact, on_child, on_data };
+	struct mime_limits	 limits = { job->max_headers, job->max_depth,
+				    job->authserv_id };
+	enum reason		 reason;
+	uint64_t		 n = 0;
+	char			 note[32] = "";
+
+	reason = mime_read(data, len, &limits, &sink, &n);
+	if (n > 0)
+		snprintf(note, sizeof(note), "%" PRIu64, n);
+	worker_done(w, OUTCOME_CONTAINER, reason, 0, 0, "gmime", note);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct worker_ops ops = {
+		.name = "mime",
+		.warm = mime_warm,
+		.run = mime_run,
+	};
+
+	return worker_main(argc, argv, &ops);
+}
