@@ -86,27 +86,32 @@ ids_map(uid_t uid, gid_t gid)
 	return file_write("/proc/self/gid_map", line);
 }
 
-/* Root has no business in a jail, even a mapped one. */
+/*
+ * Root has no business in a jail. In a user namespace where only one user exists
+ * (EINVAL: nobody is not mapped) root is that ordinary user already, and stays it.
+ */
 static int
 root_leave(void)
 {
+	if (setresgid(NOBODY, NOBODY, NOBODY) == -1)
+		return errno == EINVAL ? ERR_OK : ERR_SYS;
 	if (setgroups(0, NULL) == -1 ||
-	    setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
 	    setresuid(NOBODY, NOBODY, NOBODY) == -1)
 		return ERR_SYS;
 	/* Changing users took /proc/self away from us, and ids_map needs it. */
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == -1 ? ERR_SYS : ERR_OK;
 }
 
-/* Enters whatever namespaces the kernel allows; returns the bits. */
+/* Enters whatever namespaces the kernel allows, one for users first where wanted;
+ * returns the bits. */
 static unsigned
-spaces_enter(void)
+spaces_enter(int users)
 {
 	uid_t		 uid = geteuid();
 	gid_t		 gid = getegid();
 	unsigned	 held = 0;
 
-	if (unshare(CLONE_NEWUSER) == 0) {
+	if (users && unshare(CLONE_NEWUSER) == 0) {
 		if (ids_map(uid, gid) != ERR_OK)
 			return 0;
 		held |= JAIL_USERNS;
@@ -130,7 +135,7 @@ spaces_probe(void)
 	if ((pid = fork()) == 0) {
 		if (geteuid() == 0 && root_leave() != ERR_OK)
 			_exit(1);
-		held = spaces_enter();
+		held = spaces_enter(1);
 		_exit(fd_write_all(p[1], &held, sizeof(held)) != ERR_OK);
 	}
 	close(p[1]);
@@ -219,13 +224,14 @@ jail_enter_zygote(unsigned *held)
 	pid_t		 pid;
 	int		 was_root = geteuid() == 0;
 
-	/* Where user namespaces are switched off, root can make the others. */
+	/* Where only root may make namespaces it makes them, and leaves after; in one
+	 * for users it would be the same root as outside. */
 	if (was_root && (spaces_probe() & JAIL_USERNS)) {
 		if (root_leave() != ERR_OK)
 			return ERR_SYS;
 		was_root = 0;
 	}
-	got = spaces_enter();
+	got = spaces_enter(!was_root);
 	if (got == 0 && !was_root)
 		return ERR_DENIED;
 	if ((pid = fork()) == -1)
