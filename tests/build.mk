@@ -30,3 +30,10 @@ $(O)/tools/parcel-put: tests/tools/parcel_put.c $(O)/libcommon.a
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS) $(confuse_LDLIBS) $(seccomp_LDLIBS)
+
+# Both doors of limpid-sanitizerd, for its flow test.
+tools: $(O)/tools/san-try
+$(O)/tools/san-try: tests/tools/san_try.c $(O)/libcommon.a
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS) $(confuse_LDLIBS) $(seccomp_LDLIBS) $(unistring_LDLIBS)

@@ -1,0 +1,70 @@
+/*
+ * Inside of limpid-sanitizerd: what the process holds, and one mail's way from the
+ * spool of link 1 to the spool of link 2.
+ */
+#ifndef LIMPID_SANITIZERD_H
+#define LIMPID_SANITIZERD_H
+
+#include "conf.h"
+#include "copy.h"
+#include "crypto.h"
+#include "engine.h"
+#include "parcel.h"
+#include "policy.h"
+#include "record.h"
+#include "spool.h"
+
+/* A policy lives until the last mail begun under it is done. */
+struct policy_use {
+	struct policy	*policy;
+	unsigned	 users;
+};
+
+struct sanitizer {
+	struct conf		*conf;
+	struct key		*intake_sign, *own_seal, *own_sign;
+	struct key		*internal_seal;
+	struct spool		*in, *out;
+	struct record		*record;
+	struct engine		*engine;
+	struct policy_use	*policy;
+	unsigned		 mails;		/* begun and not done */
+	long long		 pause_until;	/* after trouble: no new mail */
+};
+
+/* One parcel's envelope, opened: what a copy says of it. */
+struct opened {
+	struct parcel_head	 head;
+	struct manifest		*manifest;
+	struct copy_mail	 mail;
+	int			 original;	/* sealed memory file, or -1 */
+};
+
+/* The one more user of it; and one less, freeing it with the last. */
+struct policy_use *policy_use_take(struct policy_use *u);
+void policy_use_drop(struct policy_use *u);
+
+/*
+ * Opens a parcel: signature, seal, size and hash. At most `most` bytes of the
+ * original are kept; of a larger one size and hash are, and no bytes. ERR_CRYPTO,
+ * ERR_FORMAT or ERR_SHORT: the parcel is none of ours or damaged.
+ */
+int opened_take(const struct sanitizer *s, int fd, uint64_t most,
+    struct opened *o);
+void opened_free(struct opened *o);
+
+/*
+ * Begins with a claimed parcel; name and fd are taken over. When it cannot begin it
+ * puts the parcel back or aside itself.
+ */
+void mail_begin(struct sanitizer *s, const char *name, int fd,
+    unsigned attempt);
+/*
+ * Writes a copy that holds only the root part as a stub: the recipients learn of a
+ * mail that is held here.
+ */
+int notice_write(struct sanitizer *s, const struct opened *o);
+/* Notices for parcels that were held while nobody ran. */
+void notices_catch_up(struct sanitizer *s);
+
+#endif
