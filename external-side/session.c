@@ -368,6 +368,7 @@ delivery_of(const struct session *s, struct delivery *d)
 		.envelope = e,
 		.client = s->peer != NULL ? s->peer : e->client,
 		.helo = s->peer != NULL ? e->helo : e->client_helo,
+		.postmaster = served_postmaster(s->all->served),
 		.own_mta = s->peer == NULL,
 	};
 }

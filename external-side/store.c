@@ -286,18 +286,26 @@ manifest_try(struct manifest *m, const char *key, const char *value)
 	return r == ERR_FORMAT || r == ERR_LIMIT ? ERR_OK : r;
 }
 
+static const char *
+rcpt_of(const struct delivery *d, size_t i)
+{
+	const char	*rcpt = d->envelope->rcpts[i];
+
+	return address_equal(rcpt, "postmaster") ? d->postmaster : rcpt;
+}
+
 /* Each recipient once. */
 static int
-manifest_rcpts(struct manifest *m, const struct envelope *e)
+manifest_rcpts(struct manifest *m, const struct delivery *d)
 {
 	size_t	 i, k;
 	int	 r;
 
-	for (i = 0; i < e->rcpt_count; i++) {
+	for (i = 0; i < d->envelope->rcpt_count; i++) {
 		for (k = 0; k < i; k++)
-			if (address_equal(e->rcpts[i], e->rcpts[k]))
+			if (address_equal(rcpt_of(d, i), rcpt_of(d, k)))
 				break;
-		if (k == i && (r = manifest_add(m, "rcpt", e->rcpts[i])) !=
+		if (k == i && (r = manifest_add(m, "rcpt", rcpt_of(d, i))) !=
 		    ERR_OK)
 			return r;
 	}
@@ -346,7 +354,7 @@ manifest_fill(struct store *s, struct manifest *m, const struct delivery *d,
 	gmtime_r(&now, &tm);
 	strftime(received, sizeof(received), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	if ((r = manifest_add(m, "sender", e->sender)) != ERR_OK ||
-	    (r = manifest_rcpts(m, e)) != ERR_OK ||
+	    (r = manifest_rcpts(m, d)) != ERR_OK ||
 	    (r = manifest_trace(s, m, d)) != ERR_OK ||
 	    (r = manifest_try(m, "smtputf8", e->smtputf8 ? "yes" : NULL)) !=
 	    ERR_OK ||

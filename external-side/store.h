@@ -21,6 +21,7 @@ struct delivery {
 	const struct envelope	*envelope;
 	const char		*client;	/* address, NULL unknown */
 	const char		*helo;		/* NULL unknown */
+	const char		*postmaster;	/* what the bare word means */
 	int			 own_mta;	/* believe the lines on top */
 	/* result */
 	int			 result;
