@@ -15,7 +15,7 @@ struct document;
 
 /* What a document says of itself and what hides in it. */
 struct document_facts {
-	char		format[64];	/* "PDF 1.7" */
+	char		format[64];	/* "PDF 1.7"; "" for other formats */
 	char		encryption[64];	/* method, though it opened; "" none */
 	const char	*scripts;	/* in words, NULL none */
 	const char	*metadata;	/* in words, NULL none */

@@ -221,9 +221,9 @@ void
 document_facts(struct document *d, struct document_facts *f)
 {
 	memset(f, 0, sizeof(*f));
-	look(d, f, format_look);
 	if (d->pdf == NULL)
 		return;
+	look(d, f, format_look);
 	f->repaired = pdf_was_repaired(d->ctx, d->pdf);
 	look(d, f, catalog_look);
 	look(d, f, metadata_look);
