@@ -201,6 +201,16 @@ capabilities_drop_bounding(void)
 	return capabilities_drop();
 }
 
+static int
+rights_drop(void)
+{
+	if (capabilities_drop_bounding() != ERR_OK ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		return ERR_SYS;
+	return ERR_OK;
+}
+
 /* Stays outside, holds nothing, and ends as the inner process ended. */
 static _Noreturn void
 minder_run(pid_t inner)
@@ -232,8 +242,10 @@ jail_enter_zygote(unsigned *held)
 		was_root = 0;
 	}
 	got = spaces_enter(!was_root);
-	if (got == 0 && !was_root)
-		return ERR_DENIED;
+	*held = got;
+	if (got == 0)
+		return (was_root && root_leave() != ERR_OK) ||
+		    rights_drop() != ERR_OK ? ERR_SYS : ERR_DENIED;
 	if ((pid = fork()) == -1)
 		return ERR_SYS;
 	if (pid > 0)
@@ -242,12 +254,9 @@ jail_enter_zygote(unsigned *held)
 		return ERR_SYS;
 	if (was_root && root_leave() != ERR_OK)
 		return ERR_SYS;
-	if (capabilities_drop_bounding() != ERR_OK ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
+	if (rights_drop() != ERR_OK ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
 		return ERR_SYS;
-	*held = got;
 	return ERR_OK;
 }
 

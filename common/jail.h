@@ -75,7 +75,8 @@ unsigned jail_probe(void);
  * becomes a minder that waits for the inner one, passes its end on and dies with
  * it; the function returns only in the inner process (pid 1 of its namespace).
  * held gets the bits that took effect. Seccomp and Landlock come in jail_lock.
- * ERR_DENIED when the kernel allows no namespaces at all.
+ * ERR_DENIED when the kernel allows no namespaces at all: there was no fork then, all
+ * rights are dropped nevertheless, and the caller may go on with jail_lock alone.
  */
 int jail_enter_zygote(unsigned *held);
 
