@@ -72,6 +72,12 @@ launcher_free(struct launcher *l)
 	free(l);
 }
 
+int
+launcher_fd(const struct launcher *l)
+{
+	return l->socket;
+}
+
 static int
 spawn(const struct launcher *l, size_t n, int *control, pid_t *pid)
 {
@@ -178,6 +184,8 @@ launcher_run(const struct launcher *l, int fd)
 		usleep(PAUSE_US);
 	}
 	/* each zygote ends with its control socket, whose last end the router held */
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 	_exit(EXIT_DONE);
 }
 

@@ -24,6 +24,9 @@ int launcher_new(const char *worker_dir, const char *seccomp_dir,
 int launcher_fork(const char *worker_dir, const char *seccomp_dir, uid_t uid,
     gid_t gid, struct launcher **lp, pid_t *pidp);
 void launcher_free(struct launcher *l);
+/* Readable when the launcher process is gone: then no worker can be started any
+ * more. -1 when there is no such process. Borrowed. */
+int launcher_fd(const struct launcher *l);
 
 /*
  * A new zygote for worker `name`, not yet READY. Waits a few milliseconds for the

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -24,6 +25,7 @@
 #define MAILS_A_WORKER	2	/* at once, so that no worker waits for a disk */
 #define STOP_MS		20000	/* mails in work may end before the program does */
 #define HELD_MS		60000	/* between looks at held parcels */
+#define LEAVE_MS	2000	/* for the launcher and its workers to end */
 
 static const char usage[] = "limpid-sanitizerd [--root DIR] [-n] [-f]";
 
@@ -248,15 +250,16 @@ how_long(struct sanitizer *s)
 }
 
 static void
-loop(struct sanitizer *s, int signals)
+loop(struct sanitizer *s, const struct launcher *launcher, int signals)
 {
-	struct pollfd	 p[3];
+	struct pollfd	 p[4];
 	long long	 stop_at = 0, look_at = 0;
 
 	p[0].fd = signals;
 	p[1].fd = spool_wake_fd(s->in);
 	p[2].fd = engine_fd(s->engine);
-	p[0].events = p[1].events = p[2].events = POLLIN;
+	p[3].fd = launcher_fd(launcher);
+	p[0].events = p[1].events = p[2].events = p[3].events = POLLIN;
 	for (;;) {
 		claim_some(s);
 		if (engine_work(s->engine) != ERR_OK)
@@ -270,8 +273,11 @@ loop(struct sanitizer *s, int signals)
 			notices_catch_up(s);
 			look_at = proc_now_ms() + HELD_MS;
 		}
-		if (poll(p, 3, how_long(s)) == -1 && errno != EINTR)
+		if (poll(p, 4, how_long(s)) == -1 && errno != EINTR)
 			fatal(EXIT_IO, "poll: %s", strerror(errno));
+		if (p[3].revents != 0)
+			fatal(EXIT_AGAIN, "the launcher is gone, so no worker "
+			    "can be started; start this program again");
 		if (p[0].revents != 0)
 			proc_signals_read();
 		if (proc_reloading())
@@ -288,9 +294,15 @@ static void
 sanitizer_close(struct start *t)
 {
 	struct sanitizer	*s = &t->s;
+	long long		 until = proc_now_ms() + LEAVE_MS;
 
 	engine_free(s->engine);
 	launcher_free(t->launcher);
+	while (waitpid(t->launcher_pid, NULL, WNOHANG) == 0 &&
+	    proc_now_ms() < until)
+		usleep(1000);
+	if (t->tmp != -1)
+		close(t->tmp);
 	(void)record_sync(s->record);
 	record_close(s->record);
 	spool_close(s->in);
@@ -351,7 +363,7 @@ main(int argc, char **argv)
 		log_warn("%s: %s", pid, err_text(r));
 	record_add(t.s.record, "program.started", "policy",
 	    policy_digest(t.s.policy->policy), NULL);
-	loop(&t.s, signals);
+	loop(&t.s, t.launcher, signals);
 	record_add(t.s.record, "program.stopped", NULL);
 	unlink(pid);
 	free(pid);
