@@ -93,8 +93,10 @@ open_into(struct document *d, const char *magic, const uint8_t *data, size_t len
 		reason = reason_of_throw(ctx);
 	if (reason != REASON_COMPLETE)
 		return reason;
+	/* A damaged file may have had pages that nobody finds any more. */
 	if (pages <= 0)
-		return REASON_EMPTY;
+		return d->pdf != NULL && pdf_was_repaired(ctx, d->pdf) ?
+		    REASON_FORMAT : REASON_EMPTY;
 	d->pages = pages;
 	return REASON_COMPLETE;
 }
