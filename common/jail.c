@@ -336,9 +336,12 @@ limits_set(const struct jail_limits *lim)
 	    all > lim->memory_bytes && limit_set(RLIMIT_AS, all, all) != ERR_OK)
 		return ERR_SYS;
 #endif
+#ifndef LIMPID_SANDBOX_TRAP	/* the log of trapped calls may be a file */
+	if (limit_set(RLIMIT_FSIZE, lim->file_bytes, lim->file_bytes) != ERR_OK)
+		return ERR_SYS;
+#endif
 	/* SIGXCPU first, so that the end says what it was. */
 	if (limit_set(RLIMIT_CPU, lim->cpu_s, (rlim_t)lim->cpu_s + 2) != ERR_OK ||
-	    limit_set(RLIMIT_FSIZE, lim->file_bytes, lim->file_bytes) != ERR_OK ||
 	    limit_set(RLIMIT_CORE, 0, 0) != ERR_OK ||
 	    limit_set(RLIMIT_MEMLOCK, 0, 0) != ERR_OK ||
 	    limit_set(RLIMIT_NOFILE, lim->files, lim->files) != ERR_OK)
