@@ -123,8 +123,7 @@ static const struct magic magics[] = {
 	{ 0, 4, "xar!", KIND_ARCHIVE, "XAR" },
 	{ 0, 4, "!BDN", KIND_ARCHIVE, "Outlook PST" },
 	{ 0, 7, "!<arch>", KIND_ARCHIVE, "ar" },
-
-	{ 0, 4, "\x78\x9f\x3e\x22", KIND_MAIL, "TNEF" },
+	{ 0, 4, "\x78\x9f\x3e\x22", KIND_ARCHIVE, "TNEF" },
 
 	{ 0, 3, "ID3", KIND_AUDIO, "MP3" },
 	{ 0, 4, "fLaC", KIND_AUDIO, "FLAC" },

@@ -362,8 +362,11 @@ objects_find(const struct view *v, struct identity *id)
 
 /* XML of a known kind; scalable graphics, flat office documents. */
 static int
-xml_find(const struct view *v, struct identity *id)
+xml_find(const struct view *v, const char *declared, struct identity *id)
 {
+	/* A web page may hold a drawing and is none. */
+	if (strncmp(declared, "text/html", 9) == 0)
+		return 0;
 	if (begins(v, "<svg") || ((begins(v, "<?xml") ||
 	    begins(v, "<!doctype svg") || begins(v, "<!--")) &&
 	    holds(v, "<svg") && !holds(v, "<html"))) {
@@ -416,7 +419,7 @@ identify_text(const uint8_t *data, size_t len, const char *declared,
 		identity_set(id, KIND_EMPTY, "blank");
 		return 1;
 	}
-	if (script_find(&v, id) || armour_find(&v, id) || xml_find(&v, id) ||
+	if (script_find(&v, id) || armour_find(&v, id) || xml_find(&v, declared, id) ||
 	    mail_find(&v, declared, id) || html_find(&v, declared, id) ||
 	    objects_find(&v, id))
 		return 1;

@@ -58,7 +58,7 @@ static const struct row rows[] = {
 	ROW("Rar!\x1a\x07\x01\0", "", KIND_ARCHIVE, "RAR"),
 	ROW("PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "", KIND_ARCHIVE,
 	    "ZIP"),
-	ROW("\x78\x9f\x3e\x22\0\0", "", KIND_MAIL, "TNEF"),
+	ROW("\x78\x9f\x3e\x22\0\0", "", KIND_ARCHIVE, "TNEF"),
 	ROW("Received: from a by b\r\nFrom: x@y\r\n\r\nhi", "", KIND_MAIL,
 	    "mail"),
 	ROW("From x@y Thu Jan  1 00:00:00 1970\nSubject: a\nFrom: x@y\n\n", "",
@@ -94,6 +94,7 @@ static const struct row rows[] = {
 	ROW("0\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0.............",
 	    "", KIND_ENCRYPTED, "S/MIME encrypted"),
 	ROW("<?xml version=\"1.0\"?>\n<svg xmlns=\"a\"/>", "", KIND_PDF, "SVG"),
+	ROW("<!-- a --><p>b <svg/>", "text/html", KIND_HTML, "HTML"),
 	ROW("<?xml version=\"1.0\"?><a/>", "", KIND_TEXT, "XML"),
 	ROW("ID3\x03\0", "", KIND_AUDIO, "MP3"),
 	ROW("\x01\x02\x03\x04\x05\x06\x07\x08\x10\x11\x12\x13\x14\x15", "",
@@ -233,7 +234,7 @@ old_office_files_are_told_apart_by_their_streams(void **state)
 	assert_string_equal(id.format, "DOC");
 	ole_make(f, "__properties_version1.0");
 	identify(f, sizeof(f), "", &id);
-	assert_int_equal(id.kind, KIND_MAIL);
+	assert_string_equal(id.format, "MSG");
 	ole_make(f, "EncryptedPackage");
 	identify(f, sizeof(f), "", &id);
 	assert_string_equal(id.format, "encrypted OOXML");
