@@ -37,3 +37,15 @@ $(O)/tools/san-try: tests/tools/san_try.c $(O)/libcommon.a
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS) $(confuse_LDLIBS) $(seccomp_LDLIBS) $(unistring_LDLIBS)
+
+# Opens parcels and originals, for the flow test of intake.
+tools: $(O)/tools/parcel-get
+$(O)/tools/parcel-get: tests/tools/parcel_get.c $(O)/libcommon.a
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS)
+tools: $(O)/tools/spool-copy
+$(O)/tools/spool-copy: tests/tools/spool_copy.c $(O)/libcommon.a
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS)
