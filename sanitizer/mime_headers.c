@@ -36,7 +36,8 @@ put_date(struct mime *m, const char *raw)
 		mime_malformed(m, "the date is not one");
 		return;
 	}
-	if ((text = g_date_time_format_iso8601(date)) != NULL)
+	text = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S%:z");
+	if (text != NULL)
 		m->sink->fact(m->sink->arg, FACT_HDR_DATE, text);
 	g_free(text);
 	g_date_time_unref(date);

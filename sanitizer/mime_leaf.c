@@ -97,6 +97,16 @@ leaf_describe(GMimeObject *part, const struct place *at, struct leaf *l)
 }
 
 int
+mime_is_attached(GMimeObject *part)
+{
+	struct place	 nowhere = { .text_role = ROLE_BODY };
+	struct leaf	 l;
+
+	leaf_describe(part, &nowhere, &l);
+	return l.role == ROLE_ATTACHMENT;
+}
+
+int
 mime_emit(struct mime *m, enum worker_role role, enum kind hint,
     const char *path, const char *name, const char *declared,
     const char *charset, const char *content_id, const uint8_t *s, size_t len)
@@ -153,6 +163,7 @@ static uint8_t *
 leaf_decode(struct mime *m, GMimePart *part, const char *path, size_t *len)
 {
 	const uint8_t	*s;
+	struct mime_uu	 block;
 	uint8_t		*out;
 	size_t		 n, damage = 0;
 	const char	*how = NULL;
@@ -169,11 +180,18 @@ leaf_decode(struct mime *m, GMimePart *part, const char *path, size_t *len)
 		how = "quoted-printable";
 		*len = mime_decode_quoted(s, n, out, &damage);
 		break;
+	case GMIME_CONTENT_ENCODING_UUENCODE:
+		how = "uuencode";
+		if (mime_uu_find(s, n, 0, &block)) {
+			*len = mime_uu_decode(s, &block, out, &damage);
+			break;
+		}
+		damage++;
+		/* FALLTHROUGH */
 	case GMIME_CONTENT_ENCODING_DEFAULT:
 	case GMIME_CONTENT_ENCODING_7BIT:
 	case GMIME_CONTENT_ENCODING_8BIT:
 	case GMIME_CONTENT_ENCODING_BINARY:
-	case GMIME_CONTENT_ENCODING_UUENCODE:
 	default:
 		if (n > 0)
 			memcpy(out, s, n);

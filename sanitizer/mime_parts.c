@@ -69,7 +69,7 @@ holds(GMimeObject *o, const char *subtype, unsigned depth)
 	int		 i, n;
 
 	if (type_is(o, "text", subtype))
-		return 1;
+		return !mime_is_attached(o);
 	if (!GMIME_IS_MULTIPART(o) || depth == 0)
 		return 0;
 	mp = GMIME_MULTIPART(o);
@@ -129,15 +129,19 @@ walk_multipart(struct mime *m, GMimeMultipart *mp, const struct place *at)
 static void
 walk_empty(struct mime *m, GMimeMultipart *mp, const struct place *at)
 {
-	const char	*prologue = g_mime_multipart_get_prologue(mp);
+	const char	*path = *at->path == '\0' ? "1" : at->path;
+	const char	*text = g_mime_multipart_get_prologue(mp);
+	size_t		 n, start;
 
-	mime_malformed(m, "part %s: a multipart without parts",
-	    *at->path == '\0' ? "0" : at->path);
-	if (prologue == NULL)
-		prologue = "";
-	mime_emit(m, at->text_role, KIND_TEXT, *at->path == '\0' ? "1" :
-	    at->path, "", "text/plain", "", "", (const uint8_t *)prologue,
-	    strlen(prologue));
+	mime_malformed(m, "part %s: a multipart without parts", path);
+	if (*at->path == '\0') {
+		start = mime_header_end(m);
+		text = (const char *)m->data + start;
+		n = m->len - start;
+	} else
+		n = text == NULL ? 0 : strlen(text);
+	mime_emit(m, at->text_role, KIND_TEXT, path, "", "text/plain", "", "",
+	    (const uint8_t *)text, n);
 }
 
 static void

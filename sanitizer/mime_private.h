@@ -46,8 +46,14 @@ void mime_malformed(struct mime *m, const char *fmt, ...)
  */
 int mime_repair(struct mime *m, const uint8_t *data, size_t len);
 
+/* The end of the header block of the repaired mail, its empty line included. */
+size_t mime_header_end(const struct mime *m);
+
 /* Facts of the mail's own headers. */
 void mime_headers(struct mime *m, GMimeMessage *message);
+
+/* Whether a part has a file name or asks to be an attachment. */
+int mime_is_attached(GMimeObject *part);
 
 /* Emits a leaf part. */
 void mime_leaf(struct mime *m, GMimeObject *part, const struct place *at);

@@ -135,9 +135,8 @@ repair_start(struct mime *m)
 		skip(m, at);
 }
 
-/* The end of the header block, its empty line included. */
-static size_t
-header_end(const struct mime *m)
+size_t
+mime_header_end(const struct mime *m)
 {
 	size_t	 at = 0, end;
 
@@ -206,6 +205,6 @@ mime_repair(struct mime *m, const uint8_t *data, size_t len)
 			    "text");
 		return own(m, 1);
 	}
-	end = header_end(m);
+	end = mime_header_end(m);
 	return repair_nul(m, end) && repair_bomb(m, end);
 }

@@ -1,0 +1,24 @@
+/*
+ * What of a style a reader's eye depends on: whether text is visible at all.
+ */
+#ifndef LIMPID_HTML_STYLE_H
+#define LIMPID_HTML_STYLE_H
+
+#include <stdint.h>
+
+/* Inherited from element to element. */
+struct html_style {
+	uint32_t	 ink, paper;	/* 0xRRGGBB */
+	int		 hidden;
+	int		 picture;	/* on a picture: the paper is unknown */
+};
+
+/* Applies one style attribute. */
+void html_style_apply(struct html_style *s, const char *css);
+/* Applies color="", bgcolor="" and the like; NULL is fine. */
+void html_style_ink(struct html_style *s, const char *colour);
+void html_style_paper(struct html_style *s, const char *colour);
+/* Whether a reader would not see text in this style. */
+int html_style_is_hidden(const struct html_style *s);
+
+#endif
