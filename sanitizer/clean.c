@@ -34,7 +34,7 @@ struct options {
 
 struct clean {
 	struct options		 o;
-	char			*folder, *seccomp, *compose;
+	char			*own, *folder, *seccomp, *compose;
 	struct policy		*policy;
 	struct launcher		*launcher;
 	struct engine		*engine;
@@ -171,7 +171,7 @@ load_policy(struct clean *c)
 	else if (access(site, F_OK) == 0)
 		path = copy_of(site);
 	else
-		path = find_beside(c->folder, "default.conf",
+		path = find_beside(c->own, "default.conf",
 		    "policy/default.conf");
 	r = policy_load(path, &c->policy, &why);
 	if (r != ERR_OK) {
@@ -208,10 +208,10 @@ start(struct clean *c)
 	struct engine_config	 config = { 0 };
 	char			*probe;
 
-	c->folder = c->o.libexec != NULL ? copy_of(c->o.libexec) :
-	    own_folder();
+	c->own = own_folder();
+	c->folder = copy_of(c->o.libexec != NULL ? c->o.libexec : c->own);
 	c->seccomp = c->o.seccomp != NULL ? copy_of(c->o.seccomp) :
-	    find_beside(c->folder, "seccomp", "deploy/seccomp");
+	    find_beside(c->own, "seccomp", "deploy/seccomp");
 	c->compose = join(c->folder, "limpid-compose");
 	probe = join(c->folder, "limpid-worker-identify");
 	if (access(c->compose, X_OK) == -1 || access(probe, X_OK) == -1)
@@ -470,6 +470,7 @@ main(int argc, char **argv)
 	launcher_free(c.launcher);
 	policy_free(c.policy);
 	free(c.files);
+	free(c.own);
 	free(c.folder);
 	free(c.seccomp);
 	free(c.compose);
