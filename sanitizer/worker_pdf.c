@@ -37,6 +37,7 @@ struct task {
 	struct document			*doc;
 	uint32_t			 page;		/* from 0 */
 	uint32_t			 shown, texts;	/* pages sent */
+	uint32_t			 scaled;	/* pages drawn smaller */
 	uint32_t			 fails;		/* in a row */
 	uint32_t			 links;		/* defanged in text */
 	uint32_t			 page_links;	/* on this page */
@@ -178,6 +179,7 @@ page_picture(struct task *t, int *errors)
 	    pic.dpi, pic.samples))
 		return -1;
 	t->shown++;
+	t->scaled += pic.dpi < t->job->dpi;
 	return 1;
 }
 
@@ -286,13 +288,16 @@ note_write(const struct task *t, enum reason reason, char *note, size_t size)
 		snprintf(note, size, "%llu", (unsigned long long)job->max_text);
 	else if (reason == REASON_TIMEOUT)
 		snprintf(note, size, "%u ms", job->deadline_ms);
+	else if (t->scaled > 0)
+		snprintf(note, size, "pages drawn smaller to fit: %u",
+		    t->scaled);
 }
 
 _Noreturn static void
 task_end(struct task *t, enum reason reason)
 {
 	enum outcome outcome = OUTCOME_STUB;
-	char note[32];
+	char note[64];
 
 	if (t->shown > 0)
 		outcome = OUTCOME_IMAGES;
