@@ -219,6 +219,7 @@ proc_reloading(void)
 	return was;
 }
 
+#ifndef LIMPID_SAN
 static const char	*crash_path;
 
 /* Only calls that are allowed in a signal handler; then the fault takes its way. */
@@ -232,18 +233,20 @@ crash_mark(int sig)
 		close(fd);
 	raise(sig);
 }
+#endif
 
 int
 proc_crash_marker(const char *path)
 {
+#ifndef LIMPID_SAN	/* whose own report is worth more */
 	static const int	 faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE,
 				    SIGABRT };
 	struct sigaction	 sa = { .sa_handler = crash_mark,
 				    .sa_flags = (int)SA_RESETHAND };
+	size_t			 i;
 
 	crash_path = path;
-#ifndef LIMPID_SAN	/* whose own report is worth more */
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 		sigaction(faults[i], &sa, NULL);
 #endif
 	return unlink(path) == 0;
