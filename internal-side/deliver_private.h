@@ -1,0 +1,71 @@
+/*
+ * The inside of deliver.h, shared by deliver.c (the queue) and deliver_mail.c (one
+ * mail).
+ */
+#ifndef LIMPID_DELIVER_PRIVATE_H
+#define LIMPID_DELIVER_PRIVATE_H
+
+#include "compose_jail.h"
+#include "deliver.h"
+#include "parcel.h"
+#include "spool.h"
+
+#define BATCH		64
+#define WHY_MAX		256
+
+struct conf;
+struct index_db;
+struct key;
+struct maildir;
+struct recipients;
+struct record;
+
+/* What happened to a mail, recorded once it is on disk. */
+struct filed {
+	const char	*event;		/* "mail.filed" "mail.repeat" "mail.notice" */
+	char		 ref[REF_TEXT_LEN + 1];
+	size_t		 boxes;
+	struct compose_done done;
+};
+
+struct deliver {
+	const struct conf	*conf;
+	struct spool		*spool;
+	struct key		*signer, *own;
+	struct compose_jail	*jail;
+	struct maildir		*maildir;
+	struct recipients	*recipients;
+	char			*index_path;
+	struct index_db		*index;
+	struct record		*record;
+	int			 copy, text, report, spill;	/* scratch */
+	struct {
+		char		 name[SPOOL_NAME_MAX + 1];	/* "" for a notice */
+		struct filed	 filed;
+	}			 done[BATCH];
+	size_t			 done_count;
+};
+
+/* What is to become of a parcel. */
+enum verdict {
+	VERDICT_DONE = 0,	/* filed, or a repeat: done once all is on disk */
+	VERDICT_LATER,		/* the world forbids it now; nothing is counted */
+	VERDICT_RETRY,		/* it failed by itself; counted */
+	VERDICT_HOLD		/* it will never do */
+};
+
+/*
+ * Files one parcel, inside an index transaction. why (WHY_MAX) gets a line for the
+ * operator unless VERDICT_DONE.
+ */
+enum verdict deliver_parcel(struct deliver *d, int fd, struct filed *f,
+    char *why);
+/*
+ * Files a notice for a parcel that is held, so its recipients are not left waiting.
+ * f->event is NULL when there is none to be filed: the signature does not hold or
+ * something is filed already.
+ */
+enum verdict deliver_notice(struct deliver *d, int fd, const char *why_held,
+    struct filed *f);
+
+#endif
