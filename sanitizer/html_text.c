@@ -33,6 +33,7 @@ struct writer {
 	int		 space;		/* a blank is owed */
 	int		 cell;		/* a cell's border is owed */
 	int		 at_start;	/* of a line */
+	int		 line_quotes;	/* depth of the line written last */
 	int		 pre, quotes, lists, skipped;
 	int		 counters[LISTS_MAX];	/* 0: bullets */
 	size_t		 link;		/* where the label began */
@@ -124,6 +125,7 @@ line_begin(struct writer *w)
 
 	for (i = 0; i < w->quotes && i < QUOTES_MAX; i++)
 		strbuf_puts(&w->out, "> ");
+	w->line_quotes = w->quotes;
 	w->at_start = 0;
 }
 
@@ -139,8 +141,8 @@ pay(struct writer *w)
 		strbuf_putc(&w->out, '\n');
 		w->at_start = 1;
 		/* An empty line inside a quotation is quoted, too. */
-		for (i = 0; w->breaks > 1 && i < w->quotes && i < QUOTES_MAX;
-		    i++)
+		for (i = 0; w->breaks > 1 && i < w->quotes &&
+		    i < w->line_quotes && i < QUOTES_MAX; i++)
 			strbuf_puts(&w->out, ">");
 	}
 	w->breaks = 0;
@@ -208,15 +210,11 @@ static void
 put_hidden(struct writer *w, const char *s)
 {
 	for (; *s != '\0'; s++) {
-		if (blank_len(s) > 0)
-			continue;
-		if (((uint8_t)*s & 0xc0) != 0x80)
+		if (((uint8_t)*s & 0xc0) != 0x80 && blank_len(s) == 0)
 			w->hidden++;
-		if (w->hidden <= HIDDEN_MAX)
+		if (w->hidden <= HIDDEN_MAX && w->hidden > 0)
 			strbuf_putc(&w->hidden_text, *s);
 	}
-	if (w->hidden > 0 && w->hidden < HIDDEN_MAX)
-		strbuf_putc(&w->hidden_text, ' ');
 }
 
 static struct html_style *
@@ -682,7 +680,9 @@ tell_hidden(struct writer *w)
 
 	if (w->hidden == 0)
 		return;
-	if ((s = strbuf_take(&w->hidden_text)) != NULL)
+	s = text_clean(w->hidden_text.s, w->hidden_text.len, TEXT_LINE,
+	    4 * HIDDEN_MAX, NULL);
+	if (s != NULL)
 		safe = links_defang_text(s, strlen(s), NULL);
 	if (safe != NULL && asprintf(&value, "%llu: %s%s",
 	    (unsigned long long)w->hidden, safe, w->hidden > HIDDEN_MAX ?
