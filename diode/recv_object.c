@@ -239,11 +239,11 @@ recv_object_finish(struct recv_object *o)
 		s->repeats++;
 		return ERR_EXISTS;
 	}
-	if ((r = spool_settle(s->spool, o->fd)) != ERR_OK ||
-	    (r = seen_intend(s->seen, o->head.seq, o->hash, o->head.prev,
-	    o->name)) != ERR_OK)
+	if ((r = spool_settle(s->spool, o->fd)) != ERR_OK)
 		return r;
-	if ((r = spool_commit(s->spool, o->name, o->fd)) != ERR_OK) {
+	if ((r = seen_intend(s->seen, o->head.seq, o->hash, o->head.prev,
+	    o->name)) != ERR_OK ||
+	    (r = spool_commit(s->spool, o->name, o->fd)) != ERR_OK) {
 		(void)seen_forget(s->seen, o->head.seq);
 		return r;
 	}

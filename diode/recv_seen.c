@@ -40,6 +40,7 @@ struct seen {
 	struct range	*gaps;		/* sorted, apart, none above highest */
 	size_t		 gap_count;
 	uint64_t	 highest;
+	uint64_t	 early;		/* an intent whose gap is listed, or 0 */
 	int		 dirty, gaps_dirty;
 };
 
@@ -405,11 +406,19 @@ seen_intend(struct seen *s, uint64_t seq, const uint8_t hash[32],
     const uint8_t prev[32], const char *name)
 {
 	struct slot	 t = { seq, STATE_INTENT, {0}, {0} };
+	int		 r;
 
 	/* A sequence older than the window has no slot: the gaps file alone
 	 * remembers it, and a crash here may let it come twice. */
 	if (s->highest >= SEEN_WINDOW && seq <= s->highest - SEEN_WINDOW)
 		return ERR_OK;
+	/* The slots alone tell short gaps after a crash, not a long one. */
+	if (seq > s->highest && seq - s->highest > SEEN_WINDOW / 4) {
+		gaps_append(s, s->highest + 1, seq - 1);
+		s->early = seq;
+		if ((r = gaps_write(s)) != ERR_OK)
+			return r;
+	}
 	memcpy(t.hash, hash, 32);
 	memcpy(t.prev, prev, 32);
 	return slot_write(s, &t, seq, name);
@@ -454,10 +463,12 @@ seen_mark(struct seen *s, uint64_t seq, struct seen_news *news)
 		if (seq > s->highest + 1) {
 			n.gap_from = s->highest + 1;
 			n.gap_to = seq - 1;
-			gaps_append(s, n.gap_from, n.gap_to);
+			if (s->early != seq)
+				gaps_append(s, n.gap_from, n.gap_to);
 		}
 		s->highest = seq;
 	}
+	s->early = 0;
 	*news = n;
 	return ERR_OK;
 }
@@ -467,6 +478,11 @@ seen_forget(struct seen *s, uint64_t seq)
 {
 	if (s->highest >= SEEN_WINDOW && seq <= s->highest - SEEN_WINDOW)
 		return ERR_OK;
+	if (s->early == seq) {
+		s->gap_count--;
+		s->gaps_dirty = 1;
+		s->early = 0;
+	}
 	/* What stood there before is still in memory. */
 	return slot_write(s, slot_of(s, seq), seq, "");
 }

@@ -391,6 +391,10 @@ segment_expire(struct ledger *l, uint64_t first, void *arg)
 	    e.made_ms >= x->before_ms)
 		return ERR_OK;
 	snprintf(name, sizeof(name), SEGMENT_NAME, first);
+	if (l->old_fd != -1 && l->old_first == first) {
+		close(l->old_fd);
+		l->old_fd = -1;
+	}
 	if (unlinkat(l->dir, name, 0) == 0)
 		x->gone++;
 	return ERR_OK;
