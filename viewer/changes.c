@@ -16,7 +16,8 @@
 #include "row.h"
 #include "store.h"
 
-/* %n the part, %v the value. A fact without a line here is no change. */
+/* %n the part, %v the value, %s an s unless the value is 1. A fact without a
+ * line here is no change. */
 static const struct {
 	enum fact	 fact;
 	enum icon	 icon;
@@ -29,19 +30,19 @@ static const struct {
 	{ FACT_MACROS, ICON_CODE, "%n: macros were taken out (%v)." },
 	{ FACT_SCRIPTS, ICON_CODE, "%n: scripts were taken out (%v)." },
 	{ FACT_FORMS, ICON_CODE,
-	  "%n: forms were taken out, their fields are shown as text (%v)." },
+	  "%n: forms became plain text (%v)." },
 	{ FACT_EXTERNAL_LINKS, ICON_PICTURE,
-	  "%n: remote pictures or styles were not fetched (%v)." },
-	{ FACT_EMBEDDED, ICON_BOX, "%n: files were embedded in it (%v)." },
+	  "%n: %v remote picture%s, style%s or frame%s not fetched." },
+	{ FACT_EMBEDDED, ICON_BOX, "%n: %v embedded file%s found." },
 	{ FACT_HIDDEN_TEXT, ICON_EYE_OFF,
-	  "%n: hidden text was found (%v characters)." },
+	  "%n: %v character%s of hidden text found." },
 	{ FACT_INVISIBLE_CHARS, ICON_EYE_OFF,
-	  "%n: invisible characters were taken out (%v)." },
-	{ FACT_LINKS, ICON_LINK, "%n: links were made unclickable (%v)." },
+	  "%n: %v invisible character%s taken out." },
+	{ FACT_LINKS, ICON_LINK, "%n: %v link%s made unclickable." },
 	{ FACT_LINK_MISMATCH, ICON_ALERT,
 	  "%n: a link says one thing and leads to another: %v" },
 	{ FACT_FRAMES, ICON_PICTURE,
-	  "%n is animated (%v frames); only the first is shown." },
+	  "%n is animated (%v frame%s); only the first is shown." },
 	{ FACT_METADATA, ICON_EYE_OFF,
 	  "%n: data about its making was taken out (%v)." },
 	{ FACT_NAME_CHANGED, ICON_FILE,
@@ -111,6 +112,8 @@ write_sentence(struct changes *c, const char *sentence, const char *value)
 		html_textn(c->h, sentence, (size_t)(p - sentence));
 		if (p[1] == 'n')
 			html_text(c->h, part_label(c));
+		else if (p[1] == 's')
+			html_text(c->h, strcmp(value, "1") == 0 ? "" : "s");
 		else
 			marks_line(c->h, value, strlen(value), NULL);
 	}
@@ -154,13 +157,13 @@ write_loss(struct changes *c)
 		html_textf(c->h, "%s is not shown. %s", part_label(c),
 		    changes_reason(p->reason));
 	else if (p->pages_total > p->pages)
-		html_textf(c->h, "%s has %lld pages; here are the first %lld. ",
+		html_textf(c->h, "%s has %lld pages; %lld of them %s here.",
 		    part_label(c), (long long)p->pages_total,
-		    (long long)p->pages);
+		    (long long)p->pages, p->pages == 1 ? "is" : "are");
 	else
 		html_textf(c->h, "%s: %s", part_label(c),
 		    changes_reason(p->reason));
-	if (p->note[0] != '\0')
+	if (p->note[0] != '\0' && p->pages_total <= p->pages)
 		html_textf(c->h, " (%s)", p->note);
 	end_item(c, p->reason);
 }

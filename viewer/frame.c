@@ -125,6 +125,7 @@ write_top(struct html *h, struct request *rq, const char *query)
 	html_icon(h, ICON_MENU, NULL);
 	html_elem(h, "span", "vh", "Menu");
 	html_end(h, "a");
+	html_text(h, " ");
 	html_open(h, "a", "logo");
 	html_attr(h, "href", "/");
 	html_attr(h, "aria-label", "Limpid home");
@@ -142,7 +143,9 @@ write_top(struct html *h, struct request *rq, const char *query)
 	html_attr(h, "aria-hidden", "true");
 	html_text(h, initial);
 	html_end(h, "span");
+	html_text(h, " ");
 	html_elem(h, "span", "me", rq->account->name);
+	html_text(h, " ");
 	html_open(h, "button", "quiet");
 	html_attr(h, "type", "submit");
 	html_text(h, "Sign out");
@@ -175,6 +178,7 @@ write_box(struct html *h, struct request *rq, const char *name,
 	    NULL);
 	html_text(h, label);
 	if (unread > 0) {
+		html_text(h, " ");
 		html_open(h, "span", "c");
 		html_textf(h, "%lld", (long long)unread);
 		html_elem(h, "span", "vh", " unread");
@@ -229,6 +233,7 @@ frame_begin(struct html *h, struct request *rq, const char *title,
 	html_attr(h, "href", "#main");
 	html_text(h, "Skip to content");
 	html_end(h, "a");
+	html_text(h, "\n");
 	write_top(h, rq, query);
 	html_open(h, "div", "frame");
 	r = write_side(h, rq, box);

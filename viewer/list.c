@@ -92,6 +92,7 @@ write_choice(struct html *h, const struct list *l, const char *show,
 		html_attr(h, "aria-current", "true");
 	html_text(h, label);
 	html_end(h, "a");
+	html_text(h, " ");
 }
 
 static void

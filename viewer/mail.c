@@ -51,6 +51,7 @@ write_step(struct html *h, const char *ref, const char *key, const char *label)
 	html_attr(h, "accesskey", key);
 	html_text(h, label);
 	html_end(h, "a");
+	html_text(h, " ");
 }
 
 static void
@@ -106,10 +107,11 @@ write_jump_to(struct html *h, const char *where, const char *label, size_t n)
 	if (n > 0)
 		html_elemf(h, "span", "num", "%zu", n);
 	html_end(h, "a");
+	html_text(h, " ");
 }
 
 static void
-write_title(struct mail_view *v)
+write_title(struct mail_view *v, size_t links)
 {
 	struct html	*h = v->h;
 	const char	*lang;
@@ -128,6 +130,8 @@ write_title(struct mail_view *v)
 	if (v->attachments > 0)
 		write_jump_to(h, "#att", "Attachments ", v->attachments);
 	write_jump_to(h, "#chg", "What was changed ", v->changes);
+	if (links > 0)
+		write_jump_to(h, "#lks", "Links ", links);
 	html_end(h, "nav");
 }
 
@@ -199,6 +203,28 @@ write_body_part(void *arg, const struct part *p)
 		write_rest(b, p->id);
 	b->left -= n;
 	b->written += n;
+	free(text);
+	return ERR_OK;
+}
+
+/* Numbers the links before the body is written: the top of the page says how
+ * many there are. */
+static int
+collect_links(void *arg, const struct part *p)
+{
+	struct bodies	*b = arg;
+	char		*text = NULL;
+	size_t		 n;
+	int		 r;
+
+	if (!p->body)
+		return ERR_OK;
+	r = store_text(b->v->rq->viewer->store, b->v->m, p->id, -1, &text);
+	if (r != ERR_OK)
+		return r == ERR_NOTFOUND ? ERR_OK : r;
+	n = mail_cut(text, b->left);
+	marks_collect(text, n, b->marks);
+	b->left -= n;
 	free(text);
 	return ERR_OK;
 }
@@ -338,16 +364,19 @@ write_mail(struct mail_view *v)
 {
 	struct html	*h = v->h;
 	struct marks	 marks = { .count = 0 };
-	int		 r;
+	struct bodies	 b = { .v = v, .marks = &marks, .left = MAIL_BODY_MAX };
+	int		 r, rc;
 
+	rc = store_parts(v->rq->viewer->store, v->m, collect_links, &b);
+	marks.more = 0;
 	r = frame_begin(h, v->rq, v->m->subject[0] != '\0' ? v->m->subject :
 	    "(no subject)", v->m->box, 0, NULL);
 	write_bar(v);
 	html_open(h, "article", NULL);
 	html_open(h, "div", "letter");
 	html_open(h, "div", NULL);
-	write_title(v);
-	if (r == ERR_OK)
+	write_title(v, marks.count);
+	if (r == ERR_OK && (r = rc) == ERR_OK)
 		r = mail_sender(v);
 	if (r == ERR_OK)
 		r = write_body(v, &marks);

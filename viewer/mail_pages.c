@@ -98,6 +98,23 @@ write_picture(struct mail_view *v, int64_t part, int64_t page, uint32_t width,
 	html_attr(v->h, "alt", alt);
 }
 
+/* A kind (outcome.h) in the reader's words. */
+static const char *
+kind_word(const char *kind)
+{
+	static const char *const words[][2] = { { "archive", "Archive" },
+	    { "card", "Card" }, { "html", "Web page" }, { "image", "Picture" },
+	    { "mail", "Mail" }, { "office", "Office document" },
+	    { "pdf", "PDF" }, { "program", "Program" },
+	    { "signature", "Signature" }, { "text", "Text" } };
+	size_t	 i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i][0], kind) == 0)
+			return words[i][1];
+	return "File";
+}
+
 static void
 write_kind(struct html *h, const struct part *p)
 {
@@ -107,16 +124,15 @@ write_kind(struct html *h, const struct part *p)
 	html_open(h, "span", NULL);
 	if (is_stub(p))
 		html_textf(h, "Not shown · %s · %s", p->reason, size);
-	else if (strcmp(p->kind, "image") == 0)
-		html_textf(h, "Picture · %s", size);
 	else if (p->pages_total > p->pages)
-		html_textf(h, "%s · %lld of %lld pages · %s", p->kind,
-		    (long long)p->pages, (long long)p->pages_total, size);
-	else if (p->pages > 0)
-		html_textf(h, "%s · %lld page%s · %s", p->kind,
+		html_textf(h, "%s · %lld of %lld pages · %s",
+		    kind_word(p->kind), (long long)p->pages,
+		    (long long)p->pages_total, size);
+	else if (p->pages > 0 && strcmp(p->kind, "image") != 0)
+		html_textf(h, "%s · %lld page%s · %s", kind_word(p->kind),
 		    (long long)p->pages, p->pages == 1 ? "" : "s", size);
 	else
-		html_textf(h, "%s · as text · %s", p->kind, size);
+		html_textf(h, "%s · %s", kind_word(p->kind), size);
 	html_end(h, "span");
 }
 
@@ -166,6 +182,7 @@ write_view(struct mail_view *v, const char *view, const char *label)
 		html_attr(v->h, "aria-current", "true");
 	html_text(v->h, label);
 	html_end(v->h, "a");
+	html_text(v->h, " ");
 }
 
 static void

@@ -114,7 +114,10 @@ write_facts(struct mail_view *v, const struct sender *s)
 	int		 r;
 
 	html_open(h, "ul", "facts");
-	if (s->auth == SENDER_VERIFIED)
+	if (s->auth == SENDER_VERIFIED && (s->name_lies || s->reply_elsewhere))
+		write_fact(h, ICON_SHIELD, "tag warn",
+		    "The domain is verified, but look at it closely");
+	else if (s->auth == SENDER_VERIFIED)
 		write_fact(h, ICON_SHIELD_OK, "tag ok", "Sender domain verified");
 	else if (s->auth == SENDER_FAILED)
 		write_fact(h, ICON_ALERT, "tag bad",

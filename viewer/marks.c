@@ -142,6 +142,18 @@ link_number(struct html *h, size_t n)
 }
 
 void
+marks_collect(const char *s, size_t len, struct marks *m)
+{
+	size_t	 at, n;
+
+	while (len > 0 && (n = marks_find(s, len, &at)) > 0) {
+		note_link(m, s + at, n);
+		s += at + n;
+		len -= at + n;
+	}
+}
+
+void
 marks_line(struct html *h, const char *s, size_t len, struct marks *m)
 {
 	size_t	 at, n, number;

@@ -35,6 +35,9 @@ void marks_line(struct html *h, const char *s, size_t len, struct marks *m);
 /* Whole text as paragraphs, lines and folded quotations. */
 void marks_body(struct html *h, const char *s, size_t len, struct marks *m);
 
+/* Notes the links of a text without writing it. */
+void marks_collect(const char *s, size_t len, struct marks *m);
+
 /* A BCP 47 tag that fits the letters of the text ("ja", "zh-Hant", "ko") or
  * NULL: for the choice of glyphs. */
 const char *marks_language(const char *s, size_t len);

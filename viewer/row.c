@@ -15,7 +15,7 @@
 #include "store.h"
 #include "viewer.h"
 
-#define CHIPS 3
+#define CHIPS 2
 
 /* What a list says about the parts of one mail. */
 struct chips {
@@ -144,7 +144,8 @@ write_from(struct html *h, const struct mail *m, const struct sender *s)
 	html_open(h, "span", NULL);
 	html_textn(h, s->local, (size_t)(s->registered - s->local));
 	html_end(h, "span");
-	html_elem(h, "b", NULL, s->registered);
+	html_elem(h, "b", NULL, s->registered[0] != '\0' ? s->registered :
+	    "no address");
 	html_end(h, "span");
 	html_end(h, "div");
 }

@@ -31,11 +31,14 @@
 #define SESSIONS	1024
 #define PEM_MAX		(256 * 1024)
 
-/* Whether the certificate is configured: an empty path says plain HTTP. */
+/* Whether a certificate is configured: tls_cert = "none" says plain HTTP. */
 static int
 has_tls(const struct conf *c)
 {
-	return c->viewer.tls_cert != NULL && c->viewer.tls_cert[0] != '\0';
+	const char	*name = strrchr(c->viewer.tls_cert, '/');
+
+	return strcmp(name == NULL ? c->viewer.tls_cert : name + 1, "none") !=
+	    0;
 }
 
 /* A small file as a string; start-up only. */

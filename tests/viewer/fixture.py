@@ -299,7 +299,7 @@ def main():
     for name, ref in refs.items():
         print(f"{name}={ref}")
     with open(f"{a.root}/etc/limpid/limpid.conf", "w") as f:
-        tls = ('keys/viewer-tls.pem', 'keys/viewer-tls.key') if a.tls else ("", "")
+        tls = ('keys/viewer-tls.pem', 'keys/viewer-tls.key') if a.tls else ("none", "none")
         f.write(f'role = "internal"\nsanitizer {{\n\tseccomp_dir = "{a.seccomp}"\n}}\nviewer {{\n\tlisten = '
                 f'"127.0.0.1:{a.port}"\n\ttls_cert = "{tls[0]}"\n\ttls_key = "{tls[1]}"\n}}\n')
 
