@@ -184,7 +184,7 @@ main(int argc, char **argv)
 	if ((r = zygote_start(argv[i], argv[i + 1], &z)) != ERR_OK ||
 	    (r = zygote_wait_ready(z, 20000, &held)) != ERR_OK) {
 		fprintf(stderr, "worker-try: %s: %s\n", argv[i], err_text(r));
-		return EXIT_UNAVAILABLE;
+		exit(EXIT_UNAVAILABLE);
 	}
 	for (i += 2; i < argc; i++)
 		bad += !file_try(z, (uint32_t)i, argv[i], w);
