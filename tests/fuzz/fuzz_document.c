@@ -1,0 +1,45 @@
+/* folder: sanitizer */
+/* Documents through MuPDF as worker-pdf uses it: first page, words, links, facts.
+ * MuPDF itself is not instrumented; this watches what we make of its answers. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "document.h"
+#include "err.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static int
+link_count(void *arg, const char *label, const char *target)
+{
+	if (label == NULL || target == NULL)
+		abort();
+	return ++*(int *)arg < 10;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const char *const formats[] = { "PDF", "SVG", "XPS", "EPUB" };
+	struct document_picture pic;
+	struct document_facts facts;
+	struct document *d;
+	int errors = 0, links = 0;
+	size_t text;
+
+	if (len == 0 || document_warm() != ERR_OK)
+		return 0;
+	if (document_open(formats[data[0] & 3], data + 1, len - 1, &d) !=
+	    REASON_COMPLETE)
+		return 0;
+	document_facts(d, &facts);
+	if (document_page_load(d, 0, &errors)) {
+		document_page_text(d, 1000, &text);
+		document_page_links(d, link_count, &links);
+		if (document_page_draw(d, 30, 100000, &pic, &errors) &&
+		    (uint64_t)pic.width * pic.height > 100000)
+			abort();
+	}
+	document_close(d);
+	return 0;
+}
