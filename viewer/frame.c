@@ -161,7 +161,7 @@ write_box(struct html *h, struct request *rq, const char *name,
 {
 	struct store_query	 q = { .box = name, .show = STORE_UNREAD };
 	int64_t			 unread;
-	char			*escaped;
+	char			*escaped, number[WHEN_MAX];
 	int			 r;
 
 	if ((r = store_count(rq->viewer->store, &q, &unread)) != ERR_OK)
@@ -180,7 +180,8 @@ write_box(struct html *h, struct request *rq, const char *name,
 	if (unread > 0) {
 		html_text(h, " ");
 		html_open(h, "span", "c");
-		html_textf(h, "%lld", (long long)unread);
+		when_number(unread, number);
+		html_text(h, number);
 		html_elem(h, "span", "vh", " unread");
 		html_end(h, "span");
 	}

@@ -15,6 +15,7 @@
 #include "row.h"
 #include "store.h"
 #include "viewer.h"
+#include "when.h"
 
 #define PER_PAGE 50
 
@@ -98,14 +99,10 @@ write_choice(struct html *h, const struct list *l, const char *show,
 static void
 write_number(struct html *h, int64_t n)
 {
-	if (n >= 1000000)
-		html_textf(h, "%lld,%03lld,%03lld", (long long)n / 1000000,
-		    (long long)n / 1000 % 1000, (long long)n % 1000);
-	else if (n >= 1000)
-		html_textf(h, "%lld,%03lld", (long long)n / 1000,
-		    (long long)n % 1000);
-	else
-		html_textf(h, "%lld", (long long)n);
+	char	 text[WHEN_MAX];
+
+	when_number(n, text);
+	html_text(h, text);
 }
 
 static void

@@ -141,9 +141,11 @@ write_from(struct html *h, const struct mail *m, const struct sender *s)
 	html_icon(h, bad ? ICON_ALERT : s->auth == SENDER_VERIFIED ?
 	    ICON_SHIELD_OK : ICON_SHIELD, bad ? "i x" :
 	    s->auth == SENDER_VERIFIED ? "i y" : "i");
-	html_open(h, "span", NULL);
-	html_textn(h, s->local, (size_t)(s->registered - s->local));
-	html_end(h, "span");
+	if (s->registered > s->local) {
+		html_open(h, "span", NULL);
+		html_textn(h, s->local, (size_t)(s->registered - s->local));
+		html_end(h, "span");
+	}
 	html_elem(h, "b", NULL, s->registered[0] != '\0' ? s->registered :
 	    "no address");
 	html_end(h, "span");

@@ -15,6 +15,7 @@
 #include "search.h"
 #include "strbuf.h"
 #include "viewer.h"
+#include "when.h"
 
 #define PER_PAGE 50
 
@@ -113,13 +114,15 @@ write_results(struct html *h, struct request *rq, const struct search *s,
 {
 	struct rows	 rows = { .h = h, .rq = rq };
 	int64_t		 found = 0;
+	char		 number[WHEN_MAX];
 	int		 r;
 
 	r = frame_begin(h, rq, "Search", NULL, 1, text);
 	if (r == ERR_OK && s->limit_count > 0)
 		r = store_count(rq->viewer->store, &s->q, &found);
 	html_open(h, "div", "lhead");
-	html_elemf(h, "h1", NULL, "%lld mail%s found", (long long)found,
+	when_number(found, number);
+	html_elemf(h, "h1", NULL, "%s mail%s found", number,
 	    found == 1 ? "" : "s");
 	html_elem(h, "p", "dim small num", "newest first");
 	html_end(h, "div");

@@ -115,6 +115,20 @@ when_size(int64_t bytes, char out[WHEN_MAX])
 		    (long long)((bytes + 500000) / 1000000));
 }
 
+void
+when_number(int64_t n, char out[WHEN_MAX])
+{
+	if (n >= 1000000)
+		snprintf(out, WHEN_MAX, "%lld,%03lld,%03lld",
+		    (long long)n / 1000000, (long long)n / 1000 % 1000,
+		    (long long)n % 1000);
+	else if (n >= 1000)
+		snprintf(out, WHEN_MAX, "%lld,%03lld", (long long)n / 1000,
+		    (long long)n % 1000);
+	else
+		snprintf(out, WHEN_MAX, "%lld", (long long)n);
+}
+
 int64_t
 when_day(const char *s)
 {

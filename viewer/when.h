@@ -23,6 +23,9 @@ void when_month(int64_t ms, char out[WHEN_MAX]);
 /* "188 KB", "2.4 MB" */
 void when_size(int64_t bytes, char out[WHEN_MAX]);
 
+/* "1,284" */
+void when_number(int64_t n, char out[WHEN_MAX]);
+
 /* Start of the day YYYY-MM-DD in milliseconds; 0 when it is no day. */
 int64_t when_day(const char *s);
 
