@@ -347,20 +347,50 @@ spool_settle(struct spool *s, int fd)
 	return ERR_OK;
 }
 
+/* Starts the writing of all before any is waited for. */
+static int
+files_sync(const int *fds, size_t count)
+{
+	size_t	 i;
+
+	for (i = 0; i < count && count > 1; i++)
+		(void)sync_file_range(fds[i], 0, 0, SYNC_FILE_RANGE_WRITE);
+	for (i = 0; i < count; i++)
+		if (fsync(fds[i]) == -1)
+			return sys_error();
+	return ERR_OK;
+}
+
+int
+spool_commit_many(struct spool *s, char (*const names)[SPOOL_NAME_MAX + 1],
+    const int *fds, size_t count)
+{
+	struct stat	 st;
+	size_t		 i;
+	int		 r;
+
+	if ((r = files_sync(fds, count)) != ERR_OK)
+		return r;
+	for (i = 0; i < count; i++) {
+		if (fstat(fds[i], &st) == -1)
+			return sys_error();
+		if (renameat2(s->fd[TMP], names[i], s->fd[NEW], names[i],
+		    RENAME_NOREPLACE) == -1)
+			return errno == EEXIST ? ERR_EXISTS : sys_error();
+		s->bytes += (uint64_t)st.st_size;
+	}
+	if (fsync(s->fd[NEW]) == -1 || fsync(s->fd[TMP]) == -1)
+		return sys_error();
+	return ERR_OK;
+}
+
 int
 spool_commit(struct spool *s, const char *name, int fd)
 {
-	struct stat	 st;
+	char	 copy[1][SPOOL_NAME_MAX + 1];
 
-	if (fsync(fd) == -1 || fstat(fd, &st) == -1)
-		return sys_error();
-	if (renameat2(s->fd[TMP], name, s->fd[NEW], name,
-	    RENAME_NOREPLACE) == -1)
-		return errno == EEXIST ? ERR_EXISTS : sys_error();
-	if (fsync(s->fd[NEW]) == -1 || fsync(s->fd[TMP]) == -1)
-		return sys_error();
-	s->bytes += (uint64_t)st.st_size;
-	return ERR_OK;
+	snprintf(copy[0], sizeof(copy[0]), "%s", name);
+	return spool_commit_many(s, copy, &fd, 1);
 }
 
 void

@@ -48,6 +48,10 @@ int spool_settle(struct spool *s, int fd);
 /* fsync, rename to new, fsync directories, wake the reader. Closes nothing.
  * When `same_name` a parcel with the name exists in new, ERR_EXISTS. */
 int spool_commit(struct spool *s, const char *name, int fd);
+/* The same for many at once, which share the waiting for the disk. On an error
+ * some may be in new and some not: the caller promises none of them. */
+int spool_commit_many(struct spool *s, char (*const names)[SPOOL_NAME_MAX + 1],
+    const int *fds, size_t count);
 void spool_abort(struct spool *s, const char *name);
 /* 1 while name lies in tmp: a crash came before its commit took effect. */
 int spool_in_tmp(struct spool *s, const char *name);

@@ -26,9 +26,10 @@
 #define USAGE		PROGRAM " [--root DIR] [-n]"
 #define EVENTS		128
 #define TICK_MS		1000
+#define GATHER_MS	5	/* a mail waits so long for others, at most */
 #define ACCEPTS		64	/* connections taken at a time */
 #define FDS_A_SESSION	2	/* the socket, and the file of a large mail */
-#define FDS_OTHER	128
+#define FDS_OTHER	256
 
 static struct conf	*conf;
 static struct sessions	 all;
@@ -198,19 +199,40 @@ on_event(const struct epoll_event *ev)
 		session_event(ev->data.ptr, ev->events);
 }
 
+/*
+ * Mails that are ready wait for each other, because they share the waiting for the
+ * disk: as long as other sessions are busy, but a few milliseconds only.
+ */
+static int
+gathering(long long *since, int events)
+{
+	size_t	 ready = sessions_ready(&all);
+
+	if (ready == 0)
+		return 0;
+	if (*since == 0)
+		*since = proc_now_ms();
+	else if (events == 0 || proc_now_ms() - *since >= GATHER_MS)
+		return 0;
+	return ready < all.count && ready < SESSION_BATCH;
+}
+
 static void
 loop(void)
 {
 	struct epoll_event	 events[EVENTS];
-	long long		 ticked = proc_now_ms();
-	int			 i, n;
+	long long		 ticked = proc_now_ms(), since = 0;
+	int			 i, n, more = 0;
 
 	while (!proc_stopping()) {
-		n = epoll_wait(all.epoll, events, EVENTS, TICK_MS);
+		n = epoll_wait(all.epoll, events, EVENTS, more ? 1 : TICK_MS);
 		if (n == -1 && errno != EINTR)
 			fatal(EXIT_IO, "epoll: %s", err_text(ERR_SYS));
 		for (i = 0; i < n; i++)
 			on_event(&events[i]);
+		if ((more = gathering(&since, n)))
+			continue;
+		since = 0;
 		while (all.ready != NULL)
 			sessions_commit(&all);
 		if (proc_now_ms() - ticked >= TICK_MS) {

@@ -392,6 +392,17 @@ session_answer(struct session *s, int result, const struct ref *ref)
 		session_watch(s);
 }
 
+size_t
+sessions_ready(const struct sessions *all)
+{
+	const struct session	*s;
+	size_t			 n = 0;
+
+	for (s = all->ready; s != NULL; s = s->next_ready)
+		n++;
+	return n;
+}
+
 void
 sessions_commit(struct sessions *all)
 {

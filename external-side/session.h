@@ -39,6 +39,8 @@ int session_open(struct sessions *all, int fd, const char *peer,
 /* Something happened on its socket (epoll's events). May free it. */
 void session_event(struct session *s, uint32_t events);
 
+/* How many have a mail to commit. */
+size_t sessions_ready(const struct sessions *all);
 /* Makes a batch of ready mails durable and answers. Call until ready is NULL, and
  * never while events that epoll reported are still to be looked at. */
 void sessions_commit(struct sessions *all);

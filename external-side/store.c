@@ -49,6 +49,8 @@ struct figures {
 	char		 digest_hex[2 * SHA256_BYTES + 1];
 	int64_t		 received_ms;
 	int		 again;
+	char		 name[SPOOL_NAME_MAX + 1];	/* of the parcel */
+	int		 fd;
 };
 
 static int
@@ -391,26 +393,22 @@ parcel_write(struct store *s, const struct delivery *d,
 	return r;
 }
 
-/* Second round: the parcel. */
+/* A parcel in the spool's tmp; its file stays open until it is committed. */
 static int
-commit_parcel(struct store *s, const struct delivery *d,
-    const struct figures *f)
+parcel_new(struct store *s, const struct delivery *d, struct figures *f)
 {
-	char		 name[SPOOL_NAME_MAX + 1];
 	struct manifest	*m = manifest_new();
-	int		 fd, r;
+	int		 r;
 
 	if (m == NULL)
 		return ERR_MEMORY;
-	if ((r = manifest_fill(s, m, d, f)) != ERR_OK ||
-	    (r = spool_new_file(s->spool, &d->ref, name, &fd)) != ERR_OK)
-		goto out;
-	if ((r = parcel_write(s, d, f, m, fd)) == ERR_OK)
-		r = spool_commit(s->spool, name, fd);
-	if (r != ERR_OK)
-		spool_abort(s->spool, name);
-	close(fd);
- out:
+	if ((r = manifest_fill(s, m, d, f)) == ERR_OK &&
+	    (r = spool_new_file(s->spool, &d->ref, f->name, &f->fd)) ==
+	    ERR_OK && (r = parcel_write(s, d, f, m, f->fd)) != ERR_OK) {
+		spool_abort(s->spool, f->name);
+		close(f->fd);
+		f->fd = -1;
+	}
 	manifest_free(m);
 	return r;
 }
@@ -476,25 +474,60 @@ fail_all(struct store *s, struct delivery *const *list, size_t count, int r,
 		}
 }
 
+/* Second round: parcels. One that cannot be written fails alone, a spool that
+ * cannot be synced fails all. */
 static void
 commit_parcels(struct store *s, struct delivery *const *list, size_t count,
+    struct figures *f)
+{
+	char	(*names)[SPOOL_NAME_MAX + 1] = calloc(count, sizeof(*names));
+	int	*fds = calloc(count, sizeof(*fds)), r = ERR_OK;
+	size_t	 i, n = 0;
+
+	if (names == NULL || fds == NULL)
+		r = ERR_MEMORY;
+	for (i = 0; r == ERR_OK && i < count; i++) {
+		if (list[i]->result != ERR_OK)
+			continue;
+		if ((list[i]->result = parcel_new(s, list[i], &f[i])) !=
+		    ERR_OK) {
+			log_error("event=commit-failed step=parcel reason="
+			    "\"%s\" effect=\"mail is put off; senders try "
+			    "again\"", err_text(list[i]->result));
+			journal_orphan(s->journal, &list[i]->ref);
+			continue;
+		}
+		memcpy(names[n], f[i].name, sizeof(*names));
+		fds[n++] = f[i].fd;
+	}
+	if (r == ERR_OK && n > 0)
+		r = spool_commit_many(s->spool, names, fds, n);
+	for (i = 0; i < n; i++) {
+		if (r != ERR_OK)
+			spool_abort(s->spool, names[i]);
+		close(fds[i]);
+	}
+	if (r != ERR_OK)
+		fail_all(s, list, count, r, "spool");
+	free(names);
+	free(fds);
+}
+
+/* Third round: events. */
+static void
+commit_records(struct store *s, struct delivery *const *list, size_t count,
     const struct figures *f)
 {
 	size_t	 i;
+	int	 r = ERR_OK;
 
-	for (i = 0; i < count; i++) {
-		if (list[i]->result != ERR_OK)
-			continue;
-		list[i]->result = commit_parcel(s, list[i], &f[i]);
+	for (i = 0; r == ERR_OK && i < count; i++)
 		if (list[i]->result == ERR_OK)
-			list[i]->result = commit_record(s, list[i], &f[i]);
-		if (list[i]->result != ERR_OK) {
-			log_error("event=commit-failed step=spool reason=\"%s\""
-			    " effect=\"mail is put off; senders try again\"",
-			    err_text(list[i]->result));
-			journal_orphan(s->journal, &list[i]->ref);
-		}
-	}
+			r = commit_record(s, list[i], &f[i]);
+	if (r == ERR_OK)
+		r = record_sync(s->record);
+	if (r != ERR_OK)
+		fail_all(s, list, count, r, "record");
 }
 
 void
@@ -514,8 +547,7 @@ store_commit(struct store *s, struct delivery *const *list, size_t count)
 	if ((r = journal_sync(s->journal)) != ERR_OK)
 		fail_all(s, list, count, r, "journal");
 	commit_parcels(s, list, count, f);
-	if ((r = record_sync(s->record)) != ERR_OK)
-		fail_all(s, list, count, r, "record");
+	commit_records(s, list, count, f);
 	free(f);
 }
 

@@ -33,6 +33,7 @@ struct vault {
 	const struct key	*seal_to;
 	struct waiting		*waiting;
 	size_t			 count, room;
+	int			 fresh;		/* a folder was made */
 };
 
 static int
@@ -226,10 +227,9 @@ waiting_name(struct vault *v, const struct waiting *w, int *fdp)
 	int	 fd;
 
 	snprintf(name, sizeof(name), "%s.vlt", w->ref);
-	if (mkdirat(v->fd, folder, 02750) == -1) {
-		if (errno != EEXIST)
-			return disk_error();
-	} else if (fsync(v->fd) == -1)
+	if (mkdirat(v->fd, folder, 02750) == 0)
+		v->fresh = 1;
+	else if (errno != EEXIST)
 		return disk_error();
 	if ((fd = folder_open(v->fd, folder)) == -1)
 		return ERR_SYS;
@@ -248,6 +248,10 @@ vault_sync(struct vault *v)
 	size_t	 i;
 	int	 fd, r = ERR_OK;
 
+	/* start the writing of all before any is waited for */
+	for (i = 0; i < v->count && v->count > 1; i++)
+		(void)sync_file_range(v->waiting[i].fd, 0, 0,
+		    SYNC_FILE_RANGE_WRITE);
 	for (i = 0; i < v->count && r == ERR_OK; i++)
 		if (fsync(v->waiting[i].fd) == -1)
 			r = disk_error();
@@ -263,6 +267,10 @@ vault_sync(struct vault *v)
 	for (i = 0; i < v->count && r == ERR_OK; i++)
 		if (fsync(v->waiting[i].fd) == -1)
 			r = disk_error();
+	if (r == ERR_OK && v->fresh && fsync(v->fd) == -1)
+		r = disk_error();
+	if (r == ERR_OK)
+		v->fresh = 0;
 	vault_drop(v);
 	return r;
 }

@@ -126,7 +126,7 @@ a_message_gives_back_its_bytes_at_every_size(void **state)
 	free(data);
 }
 
-/* Looks for needle in the file behind each of our descriptors. */
+/* Looks for needle in each nameless file behind our descriptors. */
 static int
 in_any_file(const char *needle)
 {
@@ -134,19 +134,22 @@ in_any_file(const char *needle)
 	struct dirent	*e;
 	ssize_t		 n;
 	DIR		*d = opendir("/proc/self/fd");
-	int		 found = 0;
+	int		 found = 0, looked = 0;
 
 	while ((e = readdir(d)) != NULL) {
-		struct stat	 st;
-		int		 fd = atoi(e->d_name);
+		char	 link[256] = "";
+		int	 fd = atoi(e->d_name);
 
-		if (fd < 3 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		if (readlinkat(dirfd(d), e->d_name, link, sizeof(link) - 1) ==
+		    -1 || strstr(link, "(deleted)") == NULL)
 			continue;
+		looked++;
 		if ((n = pread(fd, buf, sizeof(buf), 0)) > 0 &&
 		    memmem(buf, (size_t)n, needle, strlen(needle)) != NULL)
 			found = 1;
 	}
 	closedir(d);
+	assert_int_equal(looked, 1);
 	return found;
 }
 
