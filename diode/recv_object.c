@@ -55,8 +55,7 @@ static int
 refuse(struct recv_shared *s, uint64_t seq, int code, const char *why)
 {
 	s->refused++;
-	log_warn("link=%d seq=%" PRIu64 " refused: %s (%s)", s->link, seq, why,
-	    err_text(code));
+	log_warn("link=%d seq=%" PRIu64 " refused: %s", s->link, seq, why);
 	note(s, "link.refused", seq, "why", why);
 	return code;
 }
@@ -205,11 +204,14 @@ tell_news(struct recv_object *o, const struct seen_news *news)
 	ref_format(&o->ref, ref);
 	note(s, "link.received", seq, "ref", ref);
 	if (news->gap_from != 0) {
-		snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64,
-		    news->gap_from, news->gap_to);
-		log_warn("link=%d ALARM: sequences %s never came; they stand in"
-		    " link/%d-recv/gaps until they do", s->link, range,
-		    s->link);
+		if (news->gap_from == news->gap_to)
+			snprintf(range, sizeof(range), "%" PRIu64,
+			    news->gap_from);
+		else
+			snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64,
+			    news->gap_from, news->gap_to);
+		log_warn("link=%d ALARM: sequence %s never came; link/%d-recv/"
+		    "gaps lists it until it does", s->link, range, s->link);
 		note(s, "link.gap", seq, "missing", range);
 	}
 	if (news->healed) {
