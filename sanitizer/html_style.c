@@ -113,14 +113,14 @@ apply(struct html_style *s, const char *name, const char *value)
 	if (strcmp(name, "display") == 0)
 		s->hidden |= strncmp(value, "none", 4) == 0;
 	else if (strcmp(name, "visibility") == 0)
-		s->hidden |= strncmp(value, "hidden", 6) == 0 ||
+		s->invisible = strncmp(value, "hidden", 6) == 0 ||
 		    strncmp(value, "collapse", 8) == 0;
 	else if (strcmp(name, "mso-hide") == 0)
 		s->hidden |= strncmp(value, "all", 3) == 0;
 	else if (strcmp(name, "opacity") == 0)
 		s->hidden |= has && n < 0.05;
 	else if (strcmp(name, "font-size") == 0)
-		s->hidden |= has && (n < 0.05 || (n <= 2 &&
+		s->tiny = has && (n < 0.05 || (n <= 2 &&
 		    (strstr(value, "px") != NULL ||
 		    strstr(value, "pt") != NULL)));
 	else if (strcmp(name, "max-height") == 0 ||
@@ -181,5 +181,5 @@ is_near(uint32_t a, uint32_t b)
 int
 html_style_is_hidden(const struct html_style *s)
 {
-	return s->hidden || (!s->picture && is_near(s->ink, s->paper));
+	return s->hidden || s->invisible || s->tiny || (!s->picture && is_near(s->ink, s->paper));
 }

@@ -9,7 +9,8 @@
 /* Inherited from element to element. */
 struct html_style {
 	uint32_t	 ink, paper;	/* 0xRRGGBB */
-	int		 hidden;
+	int		 hidden;	/* for good, whatever is inside */
+	int		 invisible, tiny;	/* until something inside says not */
 	int		 picture;	/* on a picture: the paper is unknown */
 };
 

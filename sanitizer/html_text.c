@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include <libxml/HTMLparser.h>
+#include <libxml/parserInternals.h>
 #include <libxml/tree.h>
 
 #include "err.h"
@@ -19,6 +20,7 @@
 #include "strbuf.h"
 #include "text.h"
 
+#define ELEMENTS_DEEP	4096		/* long chains of answers are deep */
 #define DEPTH_MAX	256		/* elements whose style is followed */
 #define LISTS_MAX	8
 #define QUOTES_MAX	8
@@ -722,6 +724,7 @@ int
 html_warm(void)
 {
 	xmlInitParser();
+	xmlParserMaxDepth = ELEMENTS_DEEP;
 	return ERR_OK;
 }
 
@@ -751,38 +754,60 @@ html_find_charset(const uint8_t *s, size_t len, char out[64])
 	}
 }
 
-char *
-html_text(const char *utf8, size_t len, html_fact_fn *fact, void *arg)
+/* The page without NULs, which the library takes for its end. */
+static char *
+without_nul(const char *s, size_t len, size_t *out_len)
 {
-	struct writer	*w;
-	htmlDocPtr	 doc;
-	char		*t = NULL, *page;
-	size_t		 i, n = 0;
+	char	*page;
+	size_t	 i, n = 0;
 
 	if (len > INT32_MAX || (page = malloc(len + 1)) == NULL)
 		return NULL;
-	/* The library takes a NUL for the end. */
 	for (i = 0; i < len; i++)
-		if (utf8[i] != '\0')
-			page[n++] = utf8[i];
+		if (s[i] != '\0')
+			page[n++] = s[i];
 	page[n] = '\0';
-	if ((w = calloc(1, sizeof(*w))) == NULL) {
-		free(page);
-		return NULL;
-	}
+	*out_len = n;
+	return page;
+}
+
+char *
+html_text(const char *utf8, size_t len, html_fact_fn *fact, void *arg,
+    int *cut)
+{
+	struct writer	*w = NULL;
+	htmlParserCtxtPtr ctxt = NULL;
+	htmlDocPtr	 doc = NULL;
+	char		*t = NULL, *page;
+	size_t		 n;
+
+	*cut = 0;
+	if ((page = without_nul(utf8, len, &n)) == NULL ||
+	    (w = calloc(1, sizeof(*w))) == NULL ||
+	    (ctxt = htmlNewParserCtxt()) == NULL)
+		goto out;
 	w->fact = fact;
 	w->arg = arg;
 	w->at_start = 1;
 	w->style[0].paper = 0xffffff;
-	doc = htmlReadMemory(page, (int)n, NULL, "UTF-8", HTML_PARSE_RECOVER |
-	    HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
-	    HTML_PARSE_COMPACT);
+	doc = htmlCtxtReadMemory(ctxt, page, (int)n, NULL, "UTF-8",
+	    HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+	    HTML_PARSE_NONET | HTML_PARSE_COMPACT);
+	if (ctxt->disableSAX) {
+		*cut = 1;
+		fact(arg, FACT_MALFORMED, "nested so deeply that the rest of "
+		    "the page is not read");
+	}
 	if (doc != NULL)
 		walk(w, xmlDocGetRootElement(doc));
 	t = finish(w);
+ out:
 	xmlFreeDoc(doc);
-	strbuf_free(&w->out);
-	strbuf_free(&w->hidden_text);
+	htmlFreeParserCtxt(ctxt);
+	if (w != NULL) {
+		strbuf_free(&w->out);
+		strbuf_free(&w->hidden_text);
+	}
 	free(w);
 	free(page);
 	return t;

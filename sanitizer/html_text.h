@@ -21,8 +21,10 @@ void html_find_charset(const uint8_t *s, size_t len, char out[64]);
 
 /*
  * Cleaned and defanged text of a page in UTF-8, as a new string (caller frees);
- * NULL: no memory, or the library gave up.
+ * NULL: no memory. *cut is set when the page is nested too deeply to be read to
+ * its end.
  */
-char *html_text(const char *utf8, size_t len, html_fact_fn *fact, void *arg);
+char *html_text(const char *utf8, size_t len, html_fact_fn *fact, void *arg,
+    int *cut);
 
 #endif

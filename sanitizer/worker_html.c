@@ -36,7 +36,7 @@ html_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	struct charset_found	 found;
 	char			 label[64], *utf8, *text;
 	size_t			 n;
-	int			 whole;
+	int			 whole, cut;
 
 	memcpy(label, job->charset, sizeof(label));
 	if (charset_find(label) == NULL)
@@ -47,13 +47,14 @@ html_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	worker_fact(w, FACT_CHARSET, found.name);
 	if (found.lied)
 		worker_fact(w, FACT_CHARSET_LIED, label);
-	if ((text = html_text(utf8, n, on_fact, w)) == NULL)
+	if ((text = html_text(utf8, n, on_fact, w, &cut)) == NULL)
 		worker_no_memory();
 	if (*text == '\0')
-		worker_done(w, OUTCOME_STUB, REASON_EMPTY, 0, 0, "libxml2", "");
+		worker_done(w, OUTCOME_STUB, cut ? REASON_LIMIT_DEPTH :
+		    REASON_EMPTY, 0, 0, "libxml2", "");
 	whole = worker_text(w, COPY_NO_PAGE, text, strlen(text));
-	worker_done(w, OUTCOME_TEXT, whole ? REASON_COMPLETE :
-	    REASON_LIMIT_TEXT, 0, 0, "libxml2", "");
+	worker_done(w, OUTCOME_TEXT, !whole ? REASON_LIMIT_TEXT : cut ?
+	    REASON_LIMIT_DEPTH : REASON_COMPLETE, 0, 0, "libxml2", "");
 }
 
 int
