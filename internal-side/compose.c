@@ -30,11 +30,6 @@ buffer_error(const struct strbuf *b)
 static void
 mail_drop(struct copy_mail *m)
 {
-	size_t	 i;
-
-	for (i = 0; i < m->rcpt_count; i++)
-		free(m->rcpts[i]);
-	free(m->rcpts);
 	free(m->sender);
 	free(m->client);
 	free(m->tls);
@@ -47,23 +42,19 @@ static int
 on_mail(void *arg, const struct copy_mail *m)
 {
 	struct compose	*c = arg;
-	size_t		 i;
 
 	c->mail = *m;
+	/* Who got it is the parcel's business, and no recipient's. */
 	c->mail.rcpt_count = 0;
-	c->mail.rcpts = calloc(m->rcpt_count + 1, sizeof(*m->rcpts));
+	c->mail.rcpts = NULL;
 	c->mail.sender = strdup(m->sender);
 	c->mail.client = strdup(m->client);
 	c->mail.tls = strdup(m->tls);
 	c->mail.auth = strdup(m->auth);
 	c->mail.policy = strdup(m->policy);
-	if (c->mail.rcpts == NULL || c->mail.sender == NULL ||
-	    c->mail.client == NULL || c->mail.tls == NULL ||
+	if (c->mail.sender == NULL || c->mail.client == NULL || c->mail.tls == NULL ||
 	    c->mail.auth == NULL || c->mail.policy == NULL)
 		return ERR_MEMORY;
-	for (i = 0; i < m->rcpt_count; i++, c->mail.rcpt_count++)
-		if ((c->mail.rcpts[i] = strdup(m->rcpts[i])) == NULL)
-			return ERR_MEMORY;
 	ref_format(&m->ref, c->ref);
 	snprintf(c->boundary, sizeof(c->boundary), BOUNDARY "%s", c->ref);
 	return ERR_OK;

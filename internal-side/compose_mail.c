@@ -54,18 +54,11 @@ put_mail_fields(struct compose *c, struct strbuf *b)
 	const struct copy_mail	*m = &c->mail;
 	const struct facts	*f = &c->root_facts;
 	char			 when[32];
-	size_t			 i;
 
+	/* Not the envelope's recipients: every one of them gets this. */
 	json_put_field(b, "outcome", outcome_name(c->root_outcome));
 	json_put_field(b, "reason", reason_name(c->root_reason));
 	json_put_field(b, "sender", m->sender);
-	strbuf_puts(b, ",\"rcpts\":[");
-	for (i = 0; i < m->rcpt_count; i++) {
-		if (i > 0)
-			strbuf_putc(b, ',');
-		json_put_text(b, m->rcpts[i]);
-	}
-	strbuf_putc(b, ']');
 	time_rfc3339(m->received_ms, when);
 	json_put_field(b, "received", when);
 	json_put_number(b, "received_ms", m->received_ms);

@@ -104,7 +104,7 @@ finish_work(struct deliver *d)
 
 	if ((lock = index_lock(d->index_path)) < 0)
 		return lock;
-	r = index_fill(d->index, d->maildir, d->recipients, &count, bad_file);
+	r = index_fill(d->index, d->maildir, &count, bad_file);
 	close(lock);
 	if (r == ERR_OK && count.boxes > 0)
 		log_info("event=reindexed mails=%zu boxes=%zu", count.added,

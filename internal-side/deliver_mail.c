@@ -178,13 +178,13 @@ mail_file(struct deliver *d, const struct ref *ref, const char *text, int fd,
 
 	if (fsync(fd) == -1 || fstat(fd, &st) == -1)
 		return errno == ENOSPC ? ERR_FULL : ERR_SYS;
-	maildir_name(ref, (uint64_t)st.st_size, name);
 	if (state == INDEX_NONE &&
 	    (r = index_add(d->index, text, d->report, fd)) != ERR_OK)
 		return r;
 	for (i = 0; i < t->count; i++) {
 		if ((r = index_in_box(d->index, text, t->v[i].box)) < 0)
 			return r;
+		maildir_name(ref, (uint64_t)st.st_size, t->v[i].rcpt, name);
 		if (r == 0 && ((r = maildir_link(d->maildir, ref,
 		    t->v[i].box, name)) != ERR_OK ||
 		    (r = index_add_box(d->index, text, t->v[i].box, name,

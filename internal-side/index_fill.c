@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 #include "index_fill.h"
 #include "mail_range.h"
 #include "maildir.h"
-#include "recipients.h"
 #include "wire.h"
 
 #define HEAD_MAX	(256 * 1024)
@@ -27,7 +25,6 @@
 
 struct filling {
 	struct index_db		*x;
-	const struct recipients	*recipients;
 	struct index_fill	*count;
 	void			(*bad)(const char *, const char *,
 				    const char *);
@@ -87,41 +84,6 @@ report_decode(int mail, int report)
 	return ERR_OK;
 }
 
-/* The first recipient whose box this is; "" when the table no longer says so. */
-static char *
-report_rcpt(int report, const struct recipients *table, const char *box)
-{
-	FILE		*f = NULL;
-	char		*line = NULL, *found = NULL;
-	const char	*address;
-	size_t		 room = 0, i;
-	ssize_t		 n;
-	json_t		*o = NULL, *list;
-	int		 fd;
-
-	if (lseek(report, 0, SEEK_SET) == -1 ||
-	    (fd = fcntl(report, F_DUPFD_CLOEXEC, 3)) == -1)
-		return strdup("");
-	if ((f = fdopen(fd, "r")) == NULL)
-		close(fd);
-	else if ((n = getline(&line, &room, f)) > 2) {
-		line[n - 2] = '}';
-		o = json_loadb(line, (size_t)n - 1, 0, NULL);
-	}
-	list = json_object_get(o, "rcpts");
-	for (i = 0; found == NULL && i < json_array_size(list); i++) {
-		address = json_string_value(json_array_get(list, i));
-		if (address != NULL &&
-		    strcmp(recipients_box(table, address), box) == 0)
-			found = strdup(address);
-	}
-	json_decref(o);
-	free(line);
-	if (f != NULL)
-		fclose(f);
-	return found != NULL ? found : strdup("");
-}
-
 /* Adds the mail itself where it is missing, or was only a notice. */
 static int
 mail_add(struct filling *f, const char *ref, int fd)
@@ -166,7 +128,7 @@ file_add(void *arg, const char *box, const char *ref, const char *file, int fd)
 {
 	struct filling		*f = arg;
 	enum index_state	 state;
-	char			*rcpt;
+	char			 rcpt[MAILDIR_NAME_MAX + 1];
 	int			 r, there;
 
 	f->count->files++;
@@ -186,10 +148,8 @@ file_add(void *arg, const char *box, const char *ref, const char *file, int fd)
 	}
 	if (r != ERR_OK)
 		return r;
-	if ((rcpt = report_rcpt(f->report, f->recipients, box)) == NULL)
-		return ERR_MEMORY;
+	maildir_name_rcpt(file, rcpt);
 	r = index_add_box(f->x, ref, box, file, rcpt);
-	free(rcpt);
 	f->count->boxes++;
 	if (r == ERR_OK && ++f->pending == EACH)
 		r = commit(f);
@@ -197,12 +157,10 @@ file_add(void *arg, const char *box, const char *ref, const char *file, int fd)
 }
 
 int
-index_fill(struct index_db *x, struct maildir *m, const struct recipients *r,
-    struct index_fill *count, void (*bad)(const char *, const char *,
-    const char *))
+index_fill(struct index_db *x, struct maildir *m, struct index_fill *count,
+    void (*bad)(const char *, const char *, const char *))
 {
-	struct filling	 f = { .x = x, .recipients = r, .count = count,
-			    .bad = bad };
+	struct filling	 f = { .x = x, .count = count, .bad = bad };
 	int		 e;
 
 	memset(count, 0, sizeof(*count));

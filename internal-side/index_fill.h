@@ -9,7 +9,6 @@
 
 struct index_db;
 struct maildir;
-struct recipients;
 
 struct index_fill {
 	size_t	 files;		/* mails looked at, each box counted */
@@ -23,7 +22,7 @@ struct index_fill {
  * is counted and passed to bad (may be NULL), not an error.
  */
 int index_fill(struct index_db *x, struct maildir *m,
-    const struct recipients *r, struct index_fill *count,
+    struct index_fill *count,
     void (*bad)(const char *box, const char *file, const char *why));
 
 /*

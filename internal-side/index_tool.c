@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +20,12 @@
 #include "log.h"
 #include "maildir.h"
 #include "proc.h"
-#include "recipients.h"
 
 static const char usage_text[] =
     "usage: limpid index rebuild [--root DIR] [--json]\n";
 
 struct rebuild {
 	struct conf		*conf;
-	struct recipients	*recipients;
 	struct maildir		*maildir;
 	char			*path, *fresh;	/* the index, and the new one */
 	struct index_fill	 count;
@@ -47,19 +46,32 @@ say(const char *what, const char *why)
 	return EXIT_IO;
 }
 
-/* Durable, then the name. Owner and mode are those of the folder's owner. */
+/* Root works as the owner of the index, whose files limpid-deliverd can use. */
+static int
+owner_become(const char *dir)
+{
+	struct stat	 st;
+
+	if (geteuid() != 0)
+		return ERR_OK;
+	if (stat(dir, &st) == -1 || setgroups(0, NULL) == -1 ||
+	    setresgid(st.st_gid, st.st_gid, st.st_gid) == -1 ||
+	    setresuid(st.st_uid, st.st_uid, st.st_uid) == -1)
+		return ERR_SYS;
+	return ERR_OK;
+}
+
+/* Durable, then the name. */
 static int
 fresh_install(const struct rebuild *b)
 {
-	struct stat	 st;
-	char		*dir = strdup(b->path), *slash;
-	int		 fd = -1, r = ERR_SYS;
+	char	*dir = strdup(b->path), *slash;
+	int	 fd = -1, r = ERR_SYS;
 
 	if (dir == NULL || (slash = strrchr(dir, '/')) == NULL)
 		goto out;
 	*slash = '\0';
-	if (stat(dir, &st) == -1 || chmod(b->fresh, 0640) == -1 ||
-	    (geteuid() == 0 && chown(b->fresh, st.st_uid, st.st_gid) == -1))
+	if (chmod(b->fresh, 0640) == -1)
 		goto out;
 	if ((fd = open(b->fresh, O_RDONLY | O_CLOEXEC)) == -1 ||
 	    fsync(fd) == -1 || rename(b->fresh, b->path) == -1)
@@ -73,6 +85,18 @@ fresh_install(const struct rebuild *b)
 		close(fd);
 	free(dir);
 	return r;
+}
+
+/* SQLite keeps an empty journal beside the new name. */
+static void
+journal_remove(const struct rebuild *b)
+{
+	char	*path;
+
+	if (asprintf(&path, "%s-journal", b->fresh) == -1)
+		return;
+	unlink(path);
+	free(path);
 }
 
 static int
@@ -91,11 +115,12 @@ rebuild_index(struct rebuild *b)
 		close(lock);
 		return say("the new index", why != NULL ? why : err_text(r));
 	}
-	r = index_fill(x, b->maildir, b->recipients, &b->count, bad_file);
+	r = index_fill(x, b->maildir, &b->count, bad_file);
 	if (r != ERR_OK)
 		fprintf(stderr, "limpid-index: %s: %s; the old index stays\n",
 		    b->fresh, index_why(x));
 	index_close(x);
+	journal_remove(b);
 	if (r == ERR_OK && (r = fresh_install(b)) != ERR_OK)
 		say(b->path, "the new index cannot be put in its place; the "
 		    "old one stays");
@@ -108,27 +133,29 @@ rebuild_index(struct rebuild *b)
 static int
 rebuild_open(struct rebuild *b, const char *root)
 {
-	char	*why = NULL, *mail = NULL;
+	char	*why = NULL, *mail = NULL, *dir = NULL;
 	int	 r, code = EXIT_CONF;
 
-	if ((r = conf_load(root, &b->conf, &why)) != ERR_OK ||
-	    (r = recipients_load(b->conf->deliver.recipients,
-	    b->conf->deliver.unclaimed, &b->recipients, &why)) != ERR_OK) {
+	if ((r = conf_load(root, &b->conf, &why)) != ERR_OK) {
 		say("configuration", why != NULL ? why : err_text(r));
 		free(why);
 		return EXIT_CONF;
 	}
 	mail = conf_path(b->conf, "state/mail");
+	dir = conf_path(b->conf, "state/index");
 	b->path = conf_path(b->conf, "state/index/index.db");
-	if (mail == NULL || b->path == NULL ||
+	if (mail == NULL || dir == NULL || b->path == NULL ||
 	    asprintf(&b->fresh, "%s.new", b->path) == -1) {
 		b->fresh = NULL;
 		say("memory", "there is none");
-	} else if ((r = maildir_open(mail, &b->maildir)) != ERR_OK)
+	} else if ((r = owner_become(dir)) != ERR_OK)
+		code = say(dir, err_text(r));
+	else if ((r = maildir_open(mail, &b->maildir)) != ERR_OK)
 		code = say(mail, err_text(r));
 	else
 		code = EXIT_DONE;
 	free(mail);
+	free(dir);
 	return code;
 }
 
@@ -136,7 +163,6 @@ static void
 rebuild_close(struct rebuild *b)
 {
 	maildir_close(b->maildir);
-	recipients_free(b->recipients);
 	free(b->path);
 	free(b->fresh);
 	if (b->conf != NULL)

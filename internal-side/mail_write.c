@@ -288,27 +288,24 @@ time_plain(int64_t ms, char out[32])
 	out[19] = '\0';
 }
 
-/* filename= for old readers, filename*= (RFC 2231) where it is not ASCII. */
+/* filename=, or where it is not ASCII filename*= (RFC 2231): never both, since
+ * readers differ in which of two they take. */
 static void
 put_file_name(struct strbuf *b, const char *name)
 {
-	const unsigned char	*p;
-	int			 ascii = 1;
+	const unsigned char	*p = (const unsigned char *)name;
 
-	strbuf_puts(b, "filename=\"");
-	for (p = (const unsigned char *)name; *p != '\0'; p++) {
-		if (*p >= 0x80) {
-			ascii = 0;
-			if ((*p & 0xc0) != 0x80)
-				strbuf_putc(b, '_');
-		} else
-			strbuf_putc(b, *p < ' ' || *p == '"' || *p == '\\' ||
-			    *p == 0x7f ? '_' : (char)*p);
-	}
-	strbuf_putc(b, '"');
-	if (ascii)
+	while (*p >= ' ' && *p < 0x7f)
+		p++;
+	if (*p == '\0') {
+		strbuf_puts(b, "filename=\"");
+		for (; *name != '\0'; name++)
+			strbuf_putc(b, *name == '"' || *name == '\\' ? '_' :
+			    *name);
+		strbuf_putc(b, '"');
 		return;
-	strbuf_puts(b, ";\n filename*=UTF-8''");
+	}
+	strbuf_puts(b, "filename*=UTF-8''");
 	for (p = (const unsigned char *)name; *p != '\0'; p++)
 		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
 		    (*p >= '0' && *p <= '9') || *p == '.' || *p == '-' ||

@@ -137,15 +137,58 @@ maildir_drop(struct maildir *m, const struct ref *ref)
 	unlinkat(m->fd, name, 0);
 }
 
+static int
+is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || (c != '\0' && strchr("._-+@", c) != NULL);
+}
+
 void
-maildir_name(const struct ref *ref, uint64_t size,
+maildir_name(const struct ref *ref, uint64_t size, const char *rcpt,
     char name[MAILDIR_NAME_MAX + 1])
 {
 	char	 text[REF_TEXT_LEN + 1];
+	size_t	 end, n;
 
 	ref_format(ref, text);
-	snprintf(name, MAILDIR_NAME_MAX + 1, "%s,S=%llu", text,
-	    (unsigned long long)size);
+	end = n = (size_t)snprintf(name, MAILDIR_NAME_MAX + 1, "%s,S=%llu",
+	    text, (unsigned long long)size);
+	if (rcpt[0] == '\0')
+		return;
+	n += (size_t)snprintf(name + n, 4, ",R=");
+	for (; *rcpt != '\0' && n + 4 <= MAILDIR_NAME_MAX; rcpt++)
+		if (is_name_char(*rcpt)) {
+			name[n++] = *rcpt;
+			name[n] = '\0';
+		} else
+			n += (size_t)snprintf(name + n, 4, "%%%02X",
+			    (unsigned char)*rcpt);
+	if (*rcpt != '\0')
+		name[end] = '\0';
+}
+
+void
+maildir_name_rcpt(const char *name, char rcpt[MAILDIR_NAME_MAX + 1])
+{
+	const char	*p = strstr(name, ",R=");
+	unsigned	 v;
+	size_t		 n = 0;
+
+	rcpt[0] = '\0';
+	if (p == NULL || strlen(p) > MAILDIR_NAME_MAX)
+		return;
+	for (p += 3; is_name_char(*p) || *p == '%'; p++) {
+		if (*p == '%') {
+			if (sscanf(p + 1, "%2X", &v) != 1 || v == 0 ||
+			    strlen(p) < 3)
+				break;
+			rcpt[n++] = (char)v;
+			p += 2;
+		} else
+			rcpt[n++] = *p;
+	}
+	rcpt[n] = '\0';
 }
 
 /* Makes the box and its three folders, durably; opens its new/. */

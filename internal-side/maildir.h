@@ -1,7 +1,9 @@
 /*
  * Maildirs: mail/BOX/{tmp,new,cur}. One file a mail, linked into each recipient's
- * box; its name begins with the reference, so a repeat is found, and says its size:
- * LM-XXXXX-XXXXX-XXXXX-XXXXX,S=12345
+ * box; its name there begins with the reference, so a repeat is found, and says its
+ * size and for whom it is: LM-XXXXX-XXXXX-XXXXX-XXXXX,S=12345,R=lin@agency.example
+ * (other characters than letters, digits and . _ - + @ as %XX). The mail itself does
+ * not name its envelope recipients: those of a blind copy stay unknown to the rest.
  */
 #ifndef LIMPID_MAILDIR_H
 #define LIMPID_MAILDIR_H
@@ -10,7 +12,7 @@
 
 #include "ref.h"
 
-#define MAILDIR_NAME_MAX 63
+#define MAILDIR_NAME_MAX 239
 
 struct maildir;		/* the folder of all boxes */
 
@@ -30,9 +32,12 @@ int maildir_scratch(const struct maildir *m);
 int maildir_new(struct maildir *m, const struct ref *ref, int *fdp);
 void maildir_drop(struct maildir *m, const struct ref *ref);
 
-/* The name that a mail of this reference and size has in each box. */
-void maildir_name(const struct ref *ref, uint64_t size,
+/* The name that a mail of this reference and size has in the box of rcpt; one too
+ * long for a name is left out. */
+void maildir_name(const struct ref *ref, uint64_t size, const char *rcpt,
     char name[MAILDIR_NAME_MAX + 1]);
+/* The recipient in a name; "" when there is none. */
+void maildir_name_rcpt(const char *name, char rcpt[MAILDIR_NAME_MAX + 1]);
 /* Links the new file into box/new under name; makes the box where it is missing.
  * ERR_OK too when it is there already. Not durable before maildir_sync. */
 int maildir_link(struct maildir *m, const struct ref *ref, const char *box,
