@@ -26,7 +26,7 @@ document_warm(void)
 	return r == ERR_OK ? mupdf_warm_fonts(ctx) : r;
 }
 
-/* The name by which MuPDF chooses its reader; never from the part's own name. */
+/* The name by which MuPDF chooses its reader; never the part's own name. */
 static const char *
 magic_of(const char *format)
 {
@@ -70,7 +70,8 @@ reason_of_throw(fz_context *ctx)
 }
 
 static enum reason
-open_into(struct document *d, const char *magic, const uint8_t *data, size_t len)
+open_into(struct document *d, const char *magic, const uint8_t *data,
+    size_t len)
 {
 	fz_context *ctx = d->ctx;
 	enum reason reason = REASON_COMPLETE;

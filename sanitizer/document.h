@@ -20,7 +20,7 @@ struct document_facts {
 	const char	*scripts;	/* in words, NULL none */
 	const char	*metadata;	/* in words, NULL none */
 	const char	*forms;		/* in words, NULL none */
-	uint32_t	embedded;	/* embedded files, counted up to 1,000 */
+	uint32_t	embedded;	/* embedded files, up to 1,000 */
 	int		repaired;	/* its structure was damaged */
 };
 
@@ -28,7 +28,7 @@ struct document_facts {
 struct document_picture {
 	uint32_t	width, height;
 	size_t		stride;
-	uint16_t	dpi;		/* lower than asked when it had to fit */
+	uint16_t	dpi;		/* less than asked to make it fit */
 	const uint8_t	*samples;	/* RGB */
 };
 

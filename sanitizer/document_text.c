@@ -51,7 +51,8 @@ text_collect(struct document *d, size_t max)
 	fz_context *ctx = d->ctx;
 	fz_buffer *out = d->text;
 
-	for (fz_stext_block *b = d->stext->first_block; b != NULL; b = b->next) {
+	for (fz_stext_block *b = d->stext->first_block; b != NULL;
+	    b = b->next) {
 		if (b->type != FZ_STEXT_BLOCK_TEXT)
 			continue;
 		if (out->len > 0)

@@ -11,7 +11,7 @@
 #include "identify_private.h"
 
 #define FTYP_MAX	256	/* bytes of brands that are looked at */
-#define PDF_SEARCH	1024	/* readers of PDF look this far for its header */
+#define PDF_SEARCH	1024	/* PDF readers look this far */
 
 struct magic {
 	uint32_t	 off;
@@ -180,7 +180,7 @@ table_find(const struct magic *table, size_t n, const uint8_t *data, size_t len,
 static int
 program_find(const uint8_t *data, size_t len, struct identity *id)
 {
-	/* MZ may be two letters of a text; no text has a NUL in its first line. */
+	/* MZ may begin a text, but no text has a NUL in its first line. */
 	if (identify_at(data, len, 0, "MZ", 2) &&
 	    (len < 64 || memchr(data, 0, 64) != NULL))
 		identity_set(id, KIND_PROGRAM, "Windows program");
@@ -204,8 +204,8 @@ pdf_find(const uint8_t *data, size_t len, struct identity *id)
 
 	if (p == NULL)
 		return 0;
-	if (left >= 8 && p[4] == '-' && p[5] >= '0' && p[5] <= '9' && p[6] == '.' &&
-	    p[7] >= '0' && p[7] <= '9')
+	if (left >= 8 && p[4] == '-' && p[5] >= '0' && p[5] <= '9' &&
+	    p[6] == '.' && p[7] >= '0' && p[7] <= '9')
 		snprintf(id->format, sizeof(id->format), "PDF %c.%c", p[5],
 		    p[7]);
 	else
@@ -238,6 +238,7 @@ ftyp_find(const uint8_t *data, size_t len, struct identity *id)
 		{ "qt  ", KIND_VIDEO, "QuickTime" },
 	};
 
+	const size_t brand_count = sizeof(brands) / sizeof(brands[0]);
 	size_t n;
 
 	if (!identify_at(data, len, 4, "ftyp", 4))
@@ -248,7 +249,7 @@ ftyp_find(const uint8_t *data, size_t len, struct identity *id)
 		n = data[2] << 8 | data[3];
 	/* The main brand, then those it is compatible with. */
 	for (size_t at = 8; at + 4 <= n; at += 4) {
-		for (size_t i = 0; i < sizeof(brands) / sizeof(brands[0]); i++) {
+		for (size_t i = 0; i < brand_count; i++) {
 			if (!identify_at(data, len, at, brands[i].brand, 4))
 				continue;
 			identity_set(id, brands[i].kind, brands[i].format);

@@ -16,9 +16,10 @@ struct identity {
 };
 
 /*
- * Never fails: what nothing matches is KIND_UNKNOWN, "data". Where bytes are two
- * things at once, the more dangerous one is named. declared (the MIME type, may be
- * "") only decides between words, web page and mail when the words leave it open.
+ * Never fails: what nothing matches is KIND_UNKNOWN, "data". Where bytes are
+ * two things at once, the more dangerous one is named. declared (the MIME type,
+ * may be "") only decides between words, web page and mail when the words leave
+ * it open.
  */
 void identify(const uint8_t *data, size_t len, const char *declared,
     struct identity *id);

@@ -67,9 +67,9 @@ sector_next(const struct ole *o, uint32_t n)
 	const uint8_t *s;
 
 	if (fat >= HEADER_FATS ||
-	    (s = sector_at(o, le32(o->data + 76 + 4 * fat))) == NULL)
+	    (s = sector_at(o, le32(o->data + 76 + (size_t)4 * fat))) == NULL)
 		return UINT32_MAX;
-	return le32(s + 4 * (n % per));
+	return le32(s + (size_t)4 * (n % per));
 }
 
 /* Compares an entry's UTF-16 name with an ASCII one. */
@@ -120,7 +120,9 @@ identify_ole(const uint8_t *data, size_t len, struct identity *id)
 	if (data[30] == 12)
 		o.shift = 12;
 	n = le32(data + 48);
-	for (int i = 0; i < SECTORS_MAX && (s = sector_at(&o, n)) != NULL; i++) {
+	for (int i = 0; i < SECTORS_MAX; i++) {
+		if ((s = sector_at(&o, n)) == NULL)
+			break;
 		sector_look(&o, s, found, &msi);
 		n = sector_next(&o, n);
 	}

@@ -142,7 +142,8 @@ field_weight(const char *line, size_t n)
 	static const char *const strong[] = { "received", "return-path",
 		"mime-version", "message-id", "delivered-to", "dkim-signature",
 		"x-mailer", "content-type", "from", "x-originating-ip",
-		"authentication-results", "arc-seal", "content-transfer-encoding",
+		"authentication-results", "arc-seal",
+		"content-transfer-encoding",
 		"envelope-to", "reply-to", "x-received", "x-priority" };
 	static const char *const weak[] = { "to", "subject", "date", "cc",
 		"sender", "bcc" };
@@ -158,8 +159,8 @@ field_weight(const char *line, size_t n)
 	return 0;
 }
 
-/* Length of a header field's name at line, 0 when it is none. Old mail has blanks
- * before the colon. */
+/* Length of a header field's name at line, 0 when it is none. Old mail has
+ * blanks before the colon. */
 static size_t
 field_name(const char *line, const char *end)
 {
@@ -217,7 +218,7 @@ mail_weight(const struct view *v)
 	return fields > 0 ? weight : 0;
 }
 
-/* How sure the fields must be: a forwarded mail quoted in words has some too. */
+/* How sure the fields must be: a forwarded mail quoted in words has some. */
 static int
 mail_need(const char *declared)
 {
@@ -419,9 +420,9 @@ identify_text(const uint8_t *data, size_t len, const char *declared,
 		identity_set(id, KIND_EMPTY, "blank");
 		return 1;
 	}
-	if (script_find(&v, id) || armour_find(&v, id) || xml_find(&v, declared, id) ||
-	    mail_find(&v, declared, id) || html_find(&v, declared, id) ||
-	    objects_find(&v, id))
+	if (script_find(&v, id) || armour_find(&v, id) ||
+	    xml_find(&v, declared, id) || mail_find(&v, declared, id) ||
+	    html_find(&v, declared, id) || objects_find(&v, id))
 		return 1;
 	text_name(&v, coding, id);
 	return 1;

@@ -1,6 +1,6 @@
 /*
- * An image file opened from memory by MuPDF. Its declared sides are known before
- * anything is decoded. Nothing of MuPDF leaks from here.
+ * An image file opened from memory by MuPDF. Its declared sides are known
+ * before anything is decoded. Nothing of MuPDF leaks from here.
  */
 #ifndef LIMPID_IMAGE_H
 #define LIMPID_IMAGE_H
@@ -32,9 +32,10 @@ struct image_limits {
 int image_warm(void);
 
 /*
- * Opens data, which must outlive the image, by its header only. REASON_COMPLETE,
- * or UNSUPPORTED (no format of MuPDF), FORMAT, MEMORY, LIMIT_PIXELS (a JPEG 2000
- * that would need more than max_memory: its reader decodes at once).
+ * Opens data, which must outlive the image, by its header only.
+ * REASON_COMPLETE, or UNSUPPORTED (no format of MuPDF), FORMAT, MEMORY,
+ * LIMIT_PIXELS (a JPEG 2000 that would need more than max_memory: its reader
+ * decodes at once).
  */
 enum reason image_open(const uint8_t *data, size_t len, uint64_t max_memory,
     struct image **ip);

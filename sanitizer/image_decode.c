@@ -18,7 +18,7 @@
 
 #define TIFFS_MAX	100000	/* pictures of one TIFF that are counted */
 #define DPI_DEFAULT	150
-#define DECODE_BYTES	12	/* a pixel may need: samples, RGB, scaled, turned */
+#define DECODE_BYTES	12	/* a pixel: samples, RGB, scaled, turned */
 #define JPX_BYTES	32	/* the same with OpenJPEG's own samples */
 
 /* MuPDF keeps this one to itself; it scales with a proper filter. */
@@ -34,7 +34,7 @@ struct image {
 	int		 type;
 	uint32_t	 count;
 	uint8_t		 orientation;
-	uint8_t		*packed, *turned;	/* of the picture just decoded */
+	uint8_t		*packed, *turned;	/* the picture just decoded */
 };
 
 int
@@ -204,8 +204,8 @@ sides_fit(uint32_t w, uint32_t h, uint64_t max_pixels, uint32_t *ow,
 {
 	double s = 1, longer = w > h ? w : h;
 
-	if (max_pixels > COPY_PAGE_PIXELS)
-		max_pixels = COPY_PAGE_PIXELS;
+	if (max_pixels > (uint32_t)COPY_PAGE_PIXELS)
+		max_pixels = (uint32_t)COPY_PAGE_PIXELS;
 	if (longer > COPY_PAGE_SIDE)
 		s = COPY_PAGE_SIDE / longer;
 	if (s * w * s * h > max_pixels)

@@ -1,7 +1,7 @@
 /*
  * What an image file says beside its pixels, read by a few bounded walks over
- * JPEG, PNG, GIF and TIFF. Pure: no memory, no library. Other formats and damage
- * give zeros.
+ * JPEG, PNG, GIF and TIFF. Pure: no memory, no library. Other formats and
+ * damage give zeros.
  */
 #ifndef LIMPID_IMAGE_META_H
 #define LIMPID_IMAGE_META_H

@@ -20,7 +20,7 @@
 #define PIXELS_CLONES
 #endif
 
-#define LEVEL		1	/* more costs time and saves little: pixels.md */
+#define LEVEL		1	/* more costs time, saves little */
 #define BLOCK		96	/* bytes: whole pixels and whole vectors */
 
 struct pixels {
@@ -144,7 +144,7 @@ buffer_grow(uint8_t **buf, size_t *size, size_t want)
 	return ERR_OK;
 }
 
-/* Fills packed with grey and returns 1, or returns 0 at the first coloured row. */
+/* Fills packed with grey and returns 1, or 0 at the first coloured row. */
 static int
 pack_grey(uint8_t *packed, uint32_t width, uint32_t height, size_t stride,
     const uint8_t *rgb)
@@ -196,7 +196,8 @@ flatten(struct pixels *p, uint32_t width, uint32_t height, size_t *stride,
 		return r;
 	rgb = p->packed + area;
 	for (uint32_t y = 0; y < height; y++)
-		pixels_row_flatten(rgb + y * row, *samples + y * *stride, width);
+		pixels_row_flatten(rgb + y * row, *samples + y * *stride,
+		    width);
 	*samples = rgb;
 	*stride = row;
 	return ERR_OK;
@@ -212,13 +213,14 @@ pixels_compress(struct pixels *p, uint32_t width, uint32_t height,
 	int r;
 
 	if (width == 0 || height == 0 || width > COPY_PAGE_SIDE ||
-	    height > COPY_PAGE_SIDE || area > COPY_PAGE_PIXELS)
+	    height > COPY_PAGE_SIDE || area > (uint32_t)COPY_PAGE_PIXELS)
 		return ERR_LIMIT;
 	if ((channels != 1 && channels != 3 && channels != 4) ||
 	    stride < (size_t)width * channels)
 		return ERR_FORMAT;
 	if (channels == 4) {
-		if ((r = flatten(p, width, height, &stride, &samples)) != ERR_OK)
+		r = flatten(p, width, height, &stride, &samples);
+		if (r != ERR_OK)
 			return r;
 		channels = 3;
 	}

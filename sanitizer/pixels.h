@@ -30,7 +30,7 @@ int pixels_compress(struct pixels *p, uint32_t width, uint32_t height,
     uint8_t channels, size_t stride, const uint8_t *samples,
     uint8_t *out_channels, const uint8_t **frame, size_t *frame_len);
 
-/* Greatest difference between neighbouring samples of one RGB pixel in a row. */
+/* Greatest difference between the samples of one RGB pixel, in a row. */
 uint8_t pixels_row_chroma(const uint8_t *rgb, uint32_t width);
 /* One row of RGB as grey. exact: R, G and B are equal throughout the row. */
 void pixels_row_grey(uint8_t *grey, const uint8_t *rgb, uint32_t width,

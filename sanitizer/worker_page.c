@@ -44,8 +44,8 @@ worker_page(struct worker *w, uint32_t index, uint32_t width, uint32_t height,
 		return 0;
 	if (compressor == NULL && (compressor = pixels_new()) == NULL)
 		worker_no_memory();
-	r = pixels_compress(compressor, width, height, channels, stride, samples,
-	    &out, &frame, &frame_len);
+	r = pixels_compress(compressor, width, height, channels, stride,
+	    samples, &out, &frame, &frame_len);
 	if (r == ERR_LIMIT)
 		return 0;
 	if (r == ERR_FORMAT)

@@ -17,7 +17,7 @@
 #include "worker.h"
 
 #define ENGINE		"mupdf"
-#define FAILS_MAX	20	/* page errors in a row: the rest is no better */
+#define FAILS_MAX	20	/* page errors in a row: enough */
 #define LINKS_MAX	200	/* links of one page that are written out */
 #define MISMATCH_MAX	50	/* facts about lying labels, one document */
 #define TARGET_MAX	1000	/* bytes of a link target that are looked at */
@@ -37,7 +37,7 @@ struct task {
 	struct document			*doc;
 	uint32_t			 page;		/* from 0 */
 	uint32_t			 shown, texts;	/* pages sent */
-	uint32_t			 scaled;	/* pages drawn smaller */
+	uint32_t			 scaled;	/* drawn smaller */
 	uint32_t			 fails;		/* in a row */
 	uint32_t			 links;		/* defanged in text */
 	uint32_t			 page_links;	/* on this page */
