@@ -1,9 +1,9 @@
 /*
- * Hashes, signatures, seals and key files by OpenSSL's libcrypto; nothing of its
- * types leaves this file. Run by every process that makes or opens parcels.
- * Hostile: sealed streams and signatures. Must never let plaintext of a chunk
- * out before its tag was verified, and must never take a key of another type
- * than the caller asked for.
+ * Hashes, signatures, seals and key files by OpenSSL's libcrypto; nothing of
+ * its types leaves this file. Run by every process that makes or opens
+ * parcels. Hostile: sealed streams and signatures. Must never let plaintext of
+ * a chunk out before its tag was verified, and must never take a key of
+ * another type than the caller asked for.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -158,7 +158,8 @@ verify_digest(const struct key *k, const char *context,
 	return ok ? ERR_OK : ERR_CRYPTO;
 }
 
-/* Shared secret of our half and theirs; an all-zero one is refused by libcrypto. */
+/* Shared secret of our half and theirs; an all-zero one is refused by
+ * libcrypto. */
 static int
 stream_agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t out[CRYPTO_KEY_BYTES])
 {
@@ -192,7 +193,8 @@ stream_key(uint8_t secret[CRYPTO_KEY_BYTES], const char *context,
 	memcpy(info, context, n);
 	memcpy(info + n, ephemeral, CRYPTO_KEY_BYTES);
 	memcpy(info + n + CRYPTO_KEY_BYTES, recipient, CRYPTO_KEY_BYTES);
-	p[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
+	p[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
+	    digest, 0);
 	p[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, secret,
 	    CRYPTO_KEY_BYTES);
 	p[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info,
@@ -311,8 +313,8 @@ seal_new(const struct key *to, const char *context, const uint8_t *aad,
 	if ((ephemeral = EVP_PKEY_Q_keygen(NULL, NULL, "X25519")) == NULL ||
 	    EVP_PKEY_get_raw_public_key(ephemeral, pub, &pub_len) != 1)
 		goto out;
-	if ((r = stream_start(&s->st, ephemeral, to->pkey, context, pub, to->pub,
-	    1)) != ERR_OK)
+	if ((r = stream_start(&s->st, ephemeral, to->pkey, context, pub,
+	    to->pub, 1)) != ERR_OK)
 		goto out;
 	if ((r = sink(arg, pub, sizeof(pub))) != ERR_OK)
 		goto out;
@@ -472,7 +474,9 @@ unseal_finish(struct unseal *u)
 		return ERR_SHORT;
 	if ((r = unseal_chunk(u, 1)) != ERR_CRYPTO)
 		return r;
-	/* Does it verify as a chunk in the middle? Then the rest was cut off. */
+	/*
+	 * Does it verify as a chunk in the middle? Then the rest was cut off.
+	 */
 	return stream_decrypt(&u->st, 0, u->in, u->have - SEAL_TAG, u->plain) ==
 	    ERR_OK ? ERR_SHORT : ERR_CRYPTO;
 }

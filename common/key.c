@@ -1,8 +1,8 @@
 /*
- * Key files: made, loaded, named (crypto.h). Run by `limpid init` and, at start,
- * by every process that signs or seals. Hostile: nothing; files are our own, but
- * a wrong or damaged one must be refused, not used. Must never overwrite a key
- * and must never ask a terminal for a password.
+ * Key files: made, loaded, named (crypto.h). Run by `limpid init` and, at
+ * start, by every process that signs or seals. Hostile: nothing; files are our
+ * own, but a wrong or damaged one must be refused, not used. Must never
+ * overwrite a key and must never ask a terminal for a password.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /*
- * The manifest of a parcel: "key value" lines in a closed grammar. Run by every
- * process that makes or opens parcels. Hostile: manifests of a captured peer
- * and what a sender put into an envelope. Must never accept a key that is not in
- * the table, a value that could be read as another line, or text that is not
- * UTF-8.
+ * The manifest of a parcel: "key value" lines in a closed grammar. Run by
+ * every process that makes or opens parcels. Hostile: manifests of a captured
+ * peer and what a sender put into an envelope. Must never accept a key that is
+ * not in the table, a value that could be read as another line, or text that
+ * is not UTF-8.
  */
 #include <stdlib.h>
 #include <string.h>

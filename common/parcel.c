@@ -102,8 +102,8 @@ head_decode(const uint8_t in[PARCEL_HEADER], struct parcel_head *out,
 }
 
 /*
- * What the body is bound to: the digest of the header with its body length zeroed
- * and of the manifest.
+ * What the body is bound to: the digest of the header with its body length
+ * zeroed and of the manifest.
  */
 static int
 body_aad(const uint8_t head[PARCEL_HEADER], const uint8_t *manifest,
@@ -150,7 +150,8 @@ parcel_writer_new(int fd, const struct parcel_head *head,
 	w->head.body_len = 0;
 	w->sign_with = sign_with;
 	key_id(sign_with, w->head.key_id);
-	if ((r = manifest_encode(m, &w->manifest, &w->manifest_len)) != ERR_OK ||
+	if ((r = manifest_encode(m, &w->manifest, &w->manifest_len)) !=
+	    ERR_OK ||
 	    (r = head_encode(&w->head, w->manifest_len, bytes)) != ERR_OK ||
 	    (r = body_aad(bytes, w->manifest, w->manifest_len, aad)) != ERR_OK)
 		goto out;
@@ -255,7 +256,8 @@ parcel_writer_finish(struct parcel_writer *w)
 	if ((r = fd_write_all(w->fd, bytes, PARCEL_HEADER)) != ERR_OK ||
 	    (r = file_digest(w->fd, PARCEL_HEADER + w->manifest_len +
 	    w->head.body_len, digest)) != ERR_OK ||
-	    (r = sign_digest(w->sign_with, SIGN_CONTEXT, digest, sig)) != ERR_OK)
+	    (r = sign_digest(w->sign_with, SIGN_CONTEXT, digest, sig)) !=
+	    ERR_OK)
 		return r;
 	if (lseek(w->fd, 0, SEEK_END) == -1)
 		return ERR_SYS;
@@ -386,7 +388,9 @@ opening_step(void *arg, const uint8_t *data, size_t len)
 	return unseal_write(o->unseal, data, len);
 }
 
-/* The body into sink. ERR_CRYPTO when the file is no longer the one verified. */
+/*
+ * The body into sink. ERR_CRYPTO when the file is no longer the one verified.
+ */
 static int
 body_open(int fd, const struct shape *s, const uint8_t digest[SHA256_BYTES],
     const struct key *own, seal_sink *sink, void *arg)

@@ -222,7 +222,8 @@ proc_reloading(void)
 #ifndef LIMPID_SAN
 static const char	*crash_path;
 
-/* Only calls that are allowed in a signal handler; then the fault takes its way. */
+/* Only calls that are allowed in a signal handler; then the fault takes its
+ * way. */
 static void
 crash_mark(int sig)
 {

@@ -21,8 +21,8 @@ peek(const struct cursor *c)
 	return c->p < c->end ? (unsigned char)*c->p : -1;
 }
 
-/* Length of a well-formed UTF-8 character above ASCII at c, 0 when there is none.
- * C1 controls are none either. */
+/* Length of a well-formed UTF-8 character above ASCII at c, 0 when there is
+ * none. C1 controls are none either. */
 static size_t
 utf8_char(const struct cursor *c)
 {
@@ -77,8 +77,8 @@ is_atext(int c)
 }
 
 /*
- * Atoms and dots. Two dots together and a dot at the end are wrong by the RFC, but
- * mobile carriers gave such addresses to millions of people.
+ * Atoms and dots. Two dots together and a dot at the end are wrong by the RFC,
+ * but mobile carriers gave such addresses to millions of people.
  */
 static int
 read_atoms(struct cursor *c, char *out, size_t *n)

@@ -7,9 +7,10 @@
 
 #include <stddef.h>
 
-#define ADDRESS_LOCAL_MAX	200	/* RFC says 64; bounce addresses go beyond */
+#define ADDRESS_LOCAL_MAX	200	/* RFC says 64; bounces go beyond */
 #define ADDRESS_DOMAIN_MAX	255
-#define ADDRESS_MAX		(ADDRESS_LOCAL_MAX * 2 + 2 + 1 + ADDRESS_DOMAIN_MAX)
+#define ADDRESS_MAX \
+	(ADDRESS_LOCAL_MAX * 2 + 2 + 1 + ADDRESS_DOMAIN_MAX)
 
 /*
  * Reads "<...>" at the start of s. A source route is dropped, a quoted local

@@ -13,8 +13,8 @@
 #include "dialogue_private.h"
 #include "err.h"
 
-#define OUT_MAX		(512 * 1024)	/* replies to 1000 recipients and more */
-#define OUT_STOP	(16 * 1024)	/* beyond this the client must read first */
+#define OUT_MAX		((size_t)512 * 1024)	/* 1000 recipients and more */
+#define OUT_STOP	((size_t)16 * 1024)	/* then the client must read */
 #define REPLY_MAX	1024
 #define MISTAKES_MAX	20
 
@@ -81,7 +81,7 @@ dialogue_reply(struct dialogue *d, const char *fmt, ...)
 	n = vsnprintf(line, sizeof(line) - 2, fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		panic("a reply cannot be formatted");
+		n = 0;
 	if (n > (int)sizeof(line) - 3)
 		n = (int)sizeof(line) - 3;
 	line[n++] = '\r';
@@ -305,8 +305,8 @@ line_end(struct dialogue *d)
 }
 
 /*
- * Bytes of a command line. A lone CR or LF in a command means that somebody tries
- * to make two parsers disagree, or is no mail client at all: goodbye.
+ * Bytes of a command line. A lone CR or LF in a command means that somebody
+ * tries to make two parsers disagree, or is no mail client at all: goodbye.
  */
 static size_t
 feed_line(struct dialogue *d, const uint8_t *data, size_t len)

@@ -1,8 +1,8 @@
 /*
- * The SMTP and LMTP dialogue as a pure machine: bytes in, replies out, no socket,
- * no clock, no file. RFC 5321, 2033, 1870 (SIZE), 6152 (8BITMIME), 6531 (SMTPUTF8),
- * 2920 (PIPELINING), 3030 (CHUNKING), 2034 (ENHANCEDSTATUSCODES); XFORWARD from
- * our own MTA.
+ * The SMTP and LMTP dialogue as a pure machine: bytes in, replies out, no
+ * socket, no clock, no file. RFC 5321, 2033, 1870 (SIZE), 6152 (8BITMIME),
+ * 6531 (SMTPUTF8), 2920 (PIPELINING), 3030 (CHUNKING), 2034
+ * (ENHANCEDSTATUSCODES); XFORWARD from our own MTA.
  */
 #ifndef LIMPID_DIALOGUE_H
 #define LIMPID_DIALOGUE_H
@@ -40,7 +40,9 @@ struct dialogue_handlers {
 	/* RCPT: ERR_OK, ERR_NOTFOUND (no such user), ERR_DENIED (not our
 	 * domain). */
 	int (*rcpt)(void *arg, const char *address);
-	/* A run of the mail. An error is kept and told at the end of the mail. */
+	/*
+	 * A run of the mail. An error is kept and told at the end of the mail.
+	 */
 	int (*data)(void *arg, const uint8_t *data, size_t len);
 	/* The mail is whole: make it durable, then call dialogue_committed.
 	 * The envelope is borrowed until then. */
@@ -51,8 +53,8 @@ struct dialogue_handlers {
 
 struct dialogue;
 
-/* A dialogue with its greeting ready to be sent. NULL: no memory. All is borrowed
- * and must outlive it. */
+/* A dialogue with its greeting ready to be sent. NULL: no memory. All is
+ * borrowed and must outlive it. */
 struct dialogue *dialogue_new(const struct dialogue_limits *limits,
     const struct dialogue_handlers *handlers, void *arg);
 void dialogue_free(struct dialogue *d);

@@ -11,8 +11,8 @@
 #include "dialogue_private.h"
 #include "err.h"
 
-#define RCPT_BYTES_MAX	(128 * 1024)	/* all recipients of a mail: they must
-					 * fit into a parcel's manifest */
+#define RCPT_BYTES_MAX	((size_t)128 * 1024)	/* of all recipients:
+					 * a manifest must hold them */
 #define HELO_MAX	255
 #define XFORWARD_MAX	255
 
@@ -126,7 +126,9 @@ cmd_hello(struct dialogue *d, const char *verb, const char *rest)
 	greet(d, rest, strcasecmp(verb, "HELO") != 0);
 }
 
-/* After "FROM" or "TO": the colon and the path. The reply is sent on failure. */
+/*
+ * After "FROM" or "TO": the colon and the path. The reply is sent on failure.
+ */
 static int
 read_path(struct dialogue *d, const char *word, const char **p, int utf8,
     char address[ADDRESS_MAX + 1])

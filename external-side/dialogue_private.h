@@ -35,8 +35,8 @@ struct dialogue {
 	uint64_t			 size;		/* of the text so far */
 	uint64_t			 chunk_left;
 	int				 chunk_last;
-	int				 chunk_bad;	/* swallow it, reply sent */
-	int				 failure;	/* first ERR_ of the text */
+	int				 chunk_bad;	/* reply sent */
+	int				 failure;	/* of the text */
 	size_t				 mails, mistakes;
 };
 

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum dots_place { DOTS_LINE_START, DOTS_INSIDE, DOTS_CR, DOTS_DOT, DOTS_DOT_CR };
+enum dots_place { DOTS_LINE_START, DOTS_INSIDE, DOTS_CR, DOTS_DOT,
+    DOTS_DOT_CR };
 
 struct dots {
 	enum dots_place	 place;		/* zero: the start of the text */

@@ -1,6 +1,6 @@
 /*
- * limpid-intaked: takes mail by LMTP from our own MTA and by SMTP or LMTP on TCP,
- * keeps the original in the vault and passes it on in the spool. Run as
+ * limpid-intaked: takes mail by LMTP from our own MTA and by SMTP or LMTP on
+ * TCP, keeps the original in the vault and passes it on in the spool. Run as
  * limpid-intake. Hostile: the dialogue and the mail, which is not parsed. Must
  * never say 250 before vault and spool are on disk, and cannot read the vault.
  */
@@ -64,8 +64,8 @@ start_limits(void)
 		rl.rlim_max = want;	/* root may raise it */
 	rl.rlim_cur = want;
 	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
-		fatal(EXIT_NOPERM, "%d sessions need %llu open files: %s; lower "
-		    "intake max_sessions or raise the limit",
+		fatal(EXIT_NOPERM, "%d sessions need %llu open files: %s; "
+		    "lower intake max_sessions or raise the limit",
 		    conf->intake.max_sessions, (unsigned long long)want,
 		    err_text(ERR_SYS));
 }
@@ -200,8 +200,8 @@ on_event(const struct epoll_event *ev)
 }
 
 /*
- * Mails that are ready wait for each other, because they share the waiting for the
- * disk: as long as other sessions are busy, but a few milliseconds only.
+ * Mails that are ready wait for each other, because they share the waiting for
+ * the disk: as long as other sessions are busy, but a few milliseconds only.
  */
 static int
 gathering(long long *since, int events)

@@ -1,7 +1,8 @@
 /*
- * Promises and answers. Run by limpid-intaked. Hostile: nothing; a torn last line
- * after a crash is expected. Must never lose a promise that was synced and not
- * answered, and must never give two mails one reference unless they are equal.
+ * Promises and answers. Run by limpid-intaked. Hostile: nothing; a torn last
+ * line after a crash is expected. Must never lose a promise that was synced
+ * and not answered, and must never give two mails one reference unless they
+ * are equal.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,14 @@
 /*
- * Journal: what was promised to clients, so that a mail which comes again after
- * a crash gets the reference it had. Lines:
+ * Journal: what was promised to clients, so that a mail which comes again
+ * after a crash gets the reference it had. Lines:
  *
  *	P HASH REF MS	about to be committed under REF
  *	A REF		the client has its 250
  *
  * HASH is SHA-256 over envelope and bytes. A promise without an answer, whose
  * session is gone, is an orphan: the same mail gets its reference again and
- * whoever delivers drops the repeat by it. Orphans older than JOURNAL_KEEP_S go.
+ * whoever delivers drops the repeat by it. Orphans older than JOURNAL_KEEP_S
+ * go.
  */
 #ifndef LIMPID_JOURNAL_H
 #define LIMPID_JOURNAL_H
@@ -26,8 +27,8 @@ struct journal;
 int journal_open(const char *path, struct journal **jp);
 void journal_close(struct journal *j);
 
-/* The reference for a mail: an orphan's, which is an orphan no longer, else a new
- * one. Written by journal_sync. *again is set when it is an orphan's. */
+/* The reference for a mail: an orphan's, which is an orphan no longer, else a
+ * new one. Written by journal_sync. *again is set when it is an orphan's. */
 int journal_promise(struct journal *j, const uint8_t hash[SHA256_BYTES],
     struct ref *ref, int *again);
 /* All promises are on disk. */

@@ -1,7 +1,7 @@
 /*
- * Listening sockets. Run by limpid-intaked, before it drops its rights. Hostile:
- * nothing but who connects. Must never take over a socket that another process
- * still answers.
+ * Listening sockets. Run by limpid-intaked, before it drops its rights.
+ * Hostile: nothing but who connects. Must never take over a socket that
+ * another process still answers.
  */
 #include <errno.h>
 #include <grp.h>

@@ -1,7 +1,7 @@
 /*
- * A mail while it comes in. Run by limpid-intaked. Hostile: the bytes, which are
- * never looked at here. Must never write plain text to a disk, and must never
- * hold more of a mail in memory than two blocks.
+ * A mail while it comes in. Run by limpid-intaked. Hostile: the bytes, which
+ * are never looked at here. Must never write plain text to a disk, and must
+ * never hold more of a mail in memory than two blocks.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,8 @@
 /*
- * Sockets of clients, joined to their dialogues. Run by limpid-intaked. Hostile:
- * what clients send, when they send it, and when they do not read. Must never
- * block on a socket, and must never hold more input of a client than one buffer.
+ * Sockets of clients, joined to their dialogues. Run by limpid-intaked.
+ * Hostile: what clients send, when they send it, and when they do not read.
+ * Must never block on a socket, and must never hold more input of a client
+ * than one buffer.
  *
  * When is a 250 surely with the client? When it sends something after it, or
  * ends the connection cleanly. Else (reset, timeout, our own crash) the mail's
@@ -19,7 +20,8 @@
 #include "proc.h"
 #include "session.h"
 
-#define LINGER_MS	5000	/* after the last line, for the client to close */
+#define UNSURE_MAX	16	/* mails of a client that reads no replies */
+#define LINGER_MS	5000	/* after the last line, for a client to close */
 
 struct session {
 	struct sessions		*all;
@@ -31,12 +33,12 @@ struct session {
 	char			*peer;		/* NULL: our own MTA */
 	struct message		*message;	/* coming in */
 	const struct envelope	*envelope;	/* while it is committed */
-	struct ref		 ref;		/* of the last mail accepted */
-	int			 unsure;	/* its 250 may not have arrived */
+	struct ref		 unsure[UNSURE_MAX]; /* is their 250 there? */
+	size_t			 unsure_count;
 	uint8_t			*rest;		/* input that has to wait */
 	size_t			 rest_len, rest_at;
 	int			 eof;		/* the client sends no more */
-	int			 expired;	/* we ended it, not the client */
+	int			 expired;	/* ended by us */
 	long long		 began_ms, active_ms, ended_ms;
 };
 
@@ -97,8 +99,8 @@ session_free(struct session *s)
 {
 	struct session	**p;
 
-	if (s->unsure)
-		store_orphan(s->all->store, &s->ref);
+	while (s->unsure_count > 0)
+		store_orphan(s->all->store, &s->unsure[--s->unsure_count]);
 	for (p = &s->all->ready; *p != NULL; p = &(*p)->next_ready)
 		if (*p == s) {
 			*p = s->next_ready;
@@ -219,9 +221,8 @@ session_feed_rest(struct session *s)
 static void
 session_sure(struct session *s)
 {
-	if (s->unsure)
-		store_answered(s->all->store, &s->ref);
-	s->unsure = 0;
+	while (s->unsure_count > 0)
+		store_answered(s->all->store, &s->unsure[--s->unsure_count]);
 }
 
 /* After input or output: moves on what can move; returns -1 when it is over. */
@@ -248,8 +249,8 @@ session_move(struct session *s)
 	return 0;
 }
 
-/* The connection broke. A client that said QUIT has read its 250 and may have left
- * our goodbye unread. */
+/* The connection broke. A client that said QUIT has read its 250 and may have
+ * left our goodbye unread. */
 static void
 session_reset(struct session *s)
 {
@@ -373,7 +374,9 @@ delivery_of(const struct session *s, struct delivery *d)
 	};
 }
 
-/* Answers one session whose mail was committed or not. */
+/*
+ * Answers one session whose mail was committed or not; ref counts when it was.
+ */
 static void
 session_answer(struct session *s, int result, const struct ref *ref)
 {
@@ -382,8 +385,9 @@ session_answer(struct session *s, int result, const struct ref *ref)
 	s->envelope = NULL;
 	if (result == ERR_OK) {
 		ref_format(ref, text);
-		s->ref = *ref;
-		s->unsure = 1;
+		if (s->unsure_count == UNSURE_MAX)
+			session_sure(s);
+		s->unsure[s->unsure_count++] = *ref;
 	}
 	dialogue_committed(s->dialogue, result, text);
 	if (session_move(s) == -1)
@@ -413,7 +417,7 @@ sessions_commit(struct sessions *all)
 	while (n < SESSION_BATCH && (s = all->ready) != NULL) {
 		all->ready = s->next_ready;
 		if (!session_message(s)) {
-			session_answer(s, ERR_MEMORY, NULL);
+			session_answer(s, ERR_MEMORY, &s->unsure[0]);
 			continue;
 		}
 		batch[n] = s;

@@ -41,8 +41,8 @@ void session_event(struct session *s, uint32_t events);
 
 /* How many have a mail to commit. */
 size_t sessions_ready(const struct sessions *all);
-/* Makes a batch of ready mails durable and answers. Call until ready is NULL, and
- * never while events that epoll reported are still to be looked at. */
+/* Makes a batch of ready mails durable and answers. Call until ready is NULL,
+ * and never while events that epoll reported are still to be looked at. */
 void sessions_commit(struct sessions *all);
 /* Ends those that are idle too long or too old. Once a second. */
 void sessions_expire(struct sessions *all);

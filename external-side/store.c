@@ -1,8 +1,8 @@
 /*
- * The way of a mail onto the disk. Run by limpid-intaked. Hostile: envelope and
- * bytes, which the dialogue has already bounded. Must never report ERR_OK before
- * vault, journal, spool and record are on disk, and must never write an original
- * anywhere unsealed.
+ * The way of a mail onto the disk. Run by limpid-intaked. Hostile: envelope
+ * and bytes, which the dialogue has already bounded. Must never report ERR_OK
+ * before vault, journal, spool and record are on disk, and must never write an
+ * original anywhere unsealed.
  */
 #include <errno.h>
 #include <fcntl.h>

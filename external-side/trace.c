@@ -1,8 +1,8 @@
 /*
- * The lines that our own MTA put on top. Run by limpid-intaked for mail from the
- * MTA's socket only. Hostile: all lines below the MTA's, which try to look like
- * them. Must never believe a line below the second Received, and must never
- * hand out a value with a control character or beyond ASCII.
+ * The lines that our own MTA put on top. Run by limpid-intaked for mail from
+ * the MTA's socket only. Hostile: all lines below the MTA's, which try to look
+ * like them. Must never believe a line below the second Received, and must
+ * never hand out a value with a control character or beyond ASCII.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,9 @@
 #include "err.h"
 #include "trace.h"
 
-/* One unfolded field: blanks are single spaces, what is not printable is "?". */
+/*
+ * One unfolded field: blanks are single spaces, what is not printable is "?".
+ */
 struct field {
 	char	 text[TRACE_VALUE_MAX + 1];
 	size_t	 len;

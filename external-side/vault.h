@@ -1,6 +1,6 @@
 /*
- * Vault: every original, byte-exact, sealed to the vault's public key in a file
- * of its own. Who writes it cannot read it.
+ * Vault: every original, byte-exact, sealed to the vault's public key in a
+ * file of its own. Who writes it cannot read it.
  *
  * vault/AA/REF.vlt, AA being the first two letters of the reference:
  *
@@ -16,8 +16,9 @@
  *	80  .  sealed stream (crypto.h), the 80 bytes as AAD, context
  *	       "limpid-vault-1"
  *
- * The first 32 bytes of the sealed stream are what the vault's private key needs
- * to open it: overwriting them erases the mail. Integers are little-endian.
+ * The first 32 bytes of the sealed stream are what the vault's private key
+ * needs to open it: overwriting them erases the mail. Integers are little-
+ * endian.
  */
 #ifndef LIMPID_VAULT_H
 #define LIMPID_VAULT_H

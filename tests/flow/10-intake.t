@@ -337,6 +337,19 @@ ok(ref_of(c.mail(b'Subject: gone\r\n\r\nreset\r\n')) == ref_of(r),
     'so does one whose connection broke before the client surely knew')
 c.quit()
 
+# two mails in one breath, and the connection breaks: both keep their references
+text = b'MAIL FROM:<a@b.tld>\r\nRCPT TO:<box@agency.example>\r\nBDAT 5 LAST\r\n%b\r\n\r\n'
+c = Client()
+c.send(text % b'1' + text % b'2')
+first = [ref_of([c.reply() for _ in range(3)][2]) for _ in range(2)]
+c.reset()
+time.sleep(0.2)
+c = Client()
+c.send(text % b'1' + text % b'2')
+ok([ref_of([c.reply() for _ in range(3)][2]) for _ in range(2)] == first,
+    'pipelined mails keep their references over a broken connection')
+c.quit()
+
 # kill -9 at random moments while 40 mails come in, each tried until it is accepted
 before = spooled()
 accepted = {}
@@ -383,6 +396,12 @@ ok(c.envelope()[0].startswith('452 4.3.1'), 'without room mail is put off')
 c.quit()
 r = subprocess.run(CMD, stderr=subprocess.PIPE)
 ok(r.returncode != 0 and b'another' in r.stderr, 'a second one does not start beside it')
+stop()
+open(TOP + '/etc/limpid/limpid.conf', 'w').write(conf.replace('max_size = 80M', 'max_size = 80M\nidle = 1'))
+start()
+c = Client()
+began = time.time()
+ok(c.reply().startswith('421 4.4.2 Idle') and time.time() - began < 5, 'an idle session is ended')
 stop()
 os.unlink(TOP + '/etc/limpid/keys/vault.pub')
 r = subprocess.run(CMD, stderr=subprocess.PIPE)
