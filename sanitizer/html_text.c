@@ -284,6 +284,8 @@ put_target(struct writer *w, const char *before, const char *target)
 	if (safe == NULL)
 		w->out.failed = 1;
 	else if (*safe != '\0') {
+		if (*before != '\0')
+			w->space = 0;
 		pay(w);
 		strbuf_printf(&w->out, "%s<%s>", before, safe);
 	}
