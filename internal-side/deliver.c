@@ -5,6 +5,7 @@
  * disk.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "recipients.h"
 
 #define BATCH_MS	400	/* a batch takes no new parcel after that */
+#define LOCK_WAIT_MS	5000
 
 static char *
 sentence(const char *what, const char *path, const char *why)
@@ -53,6 +55,19 @@ open_keys(struct deliver *d, char **why)
 	return r;
 }
 
+/* A killed daemon's last child may hold the record's lock a moment longer. */
+static int
+open_record(struct deliver *d, const char *path)
+{
+	long long	 end = proc_now_ms() + LOCK_WAIT_MS;
+	int		 r;
+
+	while ((r = record_open(path, &d->record)) == ERR_AGAIN &&
+	    proc_now_ms() < end)
+		poll(NULL, 0, 50);
+	return r;
+}
+
 static int
 open_stores(struct deliver *d, char **why)
 {
@@ -68,8 +83,9 @@ open_stores(struct deliver *d, char **why)
 		*why = sentence("spool", spool, err_text(r));
 	else if ((r = maildir_open(mail, &d->maildir)) != ERR_OK)
 		*why = sentence("mail folder", mail, err_text(r));
-	else if ((r = record_open(record, &d->record)) != ERR_OK)
-		*why = sentence("record", record, err_text(r));
+	else if ((r = open_record(d, record)) != ERR_OK)
+		*why = sentence("record", record, r == ERR_AGAIN ?
+		    "another limpid-deliverd is running" : err_text(r));
  out:
 	free(spool);
 	free(mail);
