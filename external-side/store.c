@@ -109,10 +109,13 @@ open_state(const struct conf *c, struct store *s, const char *rel, char **why)
 		if (r == ERR_OK && (s->folder = open(path, O_RDONLY |
 		    O_DIRECTORY | O_CLOEXEC)) == -1)
 			r = ERR_SYS;
-	} else if (strcmp(rel, "state/spool/link1-out") == 0)
+	} else if (strcmp(rel, "state/spool/link1-out") == 0) {
 		r = spool_open(path, c->spool.high_water, c->spool.reserve,
 		    &s->spool);
-	else
+		/* what a crash left there was never promised to anybody */
+		if (r == ERR_OK && (r = spool_clear_tmp(s->spool)) > 0)
+			r = ERR_OK;
+	} else
 		r = record_open(path, &s->record);
 	if (r != ERR_OK)
 		explain(why, r, path, r == ERR_AGAIN ?

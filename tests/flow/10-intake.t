@@ -387,6 +387,12 @@ ok(all(hashlib.sha256(original(accepted[h])).hexdigest() == h for h in accepted)
     'and every original is in the vault')
 
 # the end, and no room
+stop()
+open(STATE + '/spool/link1-out/tmp/left', 'w').close()
+open(STATE + '/vault/tmp/left', 'w').close()
+start()
+ok(os.listdir(STATE + '/spool/link1-out/tmp') + os.listdir(STATE + '/vault/tmp') == [],
+    'what a crash left half-written is swept')
 ok(stop() == 0, 'SIGTERM ends it with 0')
 conf = open(TOP + '/etc/limpid/limpid.conf').read()
 open(TOP + '/etc/limpid/limpid.conf', 'w').write(conf.replace('reserve = 16M', 'reserve = 900T'))
