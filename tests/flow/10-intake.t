@@ -388,7 +388,7 @@ ok(all(hashlib.sha256(original(accepted[h])).hexdigest() == h for h in accepted)
 
 # the end, and no room
 stop()
-open(STATE + '/spool/link1-out/tmp/left', 'w').close()
+open(STATE + '/spool/link1-out/tmp/1-left.a0', 'w').close()
 open(STATE + '/vault/tmp/left', 'w').close()
 start()
 ok(os.listdir(STATE + '/spool/link1-out/tmp') + os.listdir(STATE + '/vault/tmp') == [],
