@@ -203,6 +203,24 @@ label_is_octet(const char *s, size_t len)
 	return 1;
 }
 
+/* Four octets in a row, also at the edge of words ("3A__1.2.3.4"): an address. */
+static int
+labels_are_ipv4(const char *s, size_t len)
+{
+	size_t	 i, n, dot, row = 0;
+
+	for (i = 0; i < len; i += n + dot) {
+		n = label_len(s + i, len - i, &dot);
+		if (row >= 3 && n > 0 && is_digit(s[i]))
+			return 1;
+		if (label_is_octet(s + i, n))
+			row++;
+		else
+			row = n > 0 && is_digit(s[i + n - 1]) ? 1 : 0;
+	}
+	return 0;
+}
+
 /* Begins like a top-level domain: two letters, or xn--. */
 static int
 label_is_domain(const char *s, size_t len)
@@ -222,18 +240,16 @@ label_is_domain(const char *s, size_t len)
 int
 link_host_is_named(const char *s, size_t len)
 {
-	size_t	 i, n, dot, labels = 0, octets = 0, domains = 0;
+	size_t	 i, n, dot, labels = 0, domains = 0;
 
 	for (i = 0; i < len; i += n + dot, labels++) {
 		n = label_len(s + i, len - i, &dot);
-		if (label_is_octet(s + i, n))
-			octets++;
-		else if (labels > 0 && label_is_domain(s + i, n) &&
+		if (labels > 0 && label_is_domain(s + i, n) &&
 		    !word_is_in(s + i, n, endings,
 		    sizeof(endings) / sizeof(*endings)))
 			domains++;
 	}
-	return labels > 1 && (domains > 0 || (octets >= 4 && octets == labels));
+	return domains > 0 || labels_are_ipv4(s, len);
 }
 
 /* The end of a host run with the words of an unspaced script cut off, when
@@ -277,6 +293,23 @@ host_trim_start(const char *s, size_t len)
 	return start;
 }
 
+/* Words of an unspaced script and ASCII in one label: two hosts with a word between
+ * them, or one that touches its sentence. */
+static int
+label_is_joined(const char *s, size_t len)
+{
+	size_t	 i, n;
+	ucs4_t	 uc;
+	int	 ascii = 0, other = 0;
+
+	for (i = 0; i < len; i += n) {
+		n = uc_at(s + i, len - i, &uc);
+		ascii |= uc < 0x80;
+		other |= uc_is_unspaced(uc);
+	}
+	return ascii && other;
+}
+
 /* Whether a bare host is worth punycode: its top level is a domain's. */
 static int
 host_has_idn(const char *s, size_t len)
@@ -288,6 +321,8 @@ host_has_idn(const char *s, size_t len)
 		n = label_len(s + i, len - i, &dot);
 		last = i;
 		last_len = n;
+		if (label_is_joined(s + i, n))
+			return 0;
 		if (n > 4 && strncasecmp(s + i, "xn--", 4) == 0)
 			idn = 1;
 	}

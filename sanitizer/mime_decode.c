@@ -8,6 +8,23 @@
 
 #include "mime_decode.h"
 
+static size_t
+line_end(const uint8_t *s, size_t len, size_t at)
+{
+	const uint8_t	*p = memchr(s + at, '\n', len - at);
+
+	return p == NULL ? len : (size_t)(p - s) + 1;
+}
+
+/* The length of a line without its end. */
+static size_t
+line_len(const uint8_t *s, size_t at, size_t end)
+{
+	while (end > at && (s[end - 1] == '\n' || s[end - 1] == '\r'))
+		end--;
+	return end - at;
+}
+
 static int
 base64_value(uint8_t c)
 {
@@ -20,29 +37,48 @@ base64_value(uint8_t c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+/* How many bytes of a line cannot be base64. */
+static size_t
+base64_misfits(const uint8_t *s, size_t len)
+{
+	size_t	 i, n = 0;
+
+	for (i = 0; i < len; i++)
+		n += base64_value(s[i]) < 0 && s[i] != '=' && s[i] != ' ' &&
+		    s[i] != '\t';
+	return n;
+}
+
 size_t
 mime_decode_base64(const uint8_t *s, size_t len, uint8_t *out, size_t *damage)
 {
 	uint32_t	 bits = 0;
 	unsigned	 count = 0;
-	size_t		 i, n = 0;
-	int		 v;
+	size_t		 at, end, k, i, misfits, n = 0;
+	int		 v, ended = 0;
 
-	for (i = 0; i < len; i++) {
-		if ((v = base64_value(s[i])) >= 0) {
-			bits = bits << 6 | (uint32_t)v;
-			if (++count % 4 != 1)
-				out[n++] = (uint8_t)(bits >>
-				    (6 - 2 * ((count - 1) % 4)));
-		} else if (s[i] == '=') {
-			/* Some join several encoded runs: begin anew. */
-			count = 0;
-		} else if (s[i] != '\r' && s[i] != '\n' && s[i] != ' ' &&
-		    s[i] != '\t')
-			(*damage)++;
+	for (at = 0; at < len; at = end) {
+		end = line_end(s, len, at);
+		k = line_len(s, at, end);
+		misfits = base64_misfits(s + at, k);
+		*damage += misfits > 0 ? 1 : 0;
+		/* The footer of a mailing list, not a damaged line. */
+		if (misfits * 4 > k || (ended && (misfits > 0 || k % 4 != 0)))
+			continue;
+		for (i = at; i < at + k; i++) {
+			if ((v = base64_value(s[i])) >= 0) {
+				bits = bits << 6 | (uint32_t)v;
+				if (++count % 4 != 1)
+					out[n++] = (uint8_t)(bits >>
+					    (6 - 2 * ((count - 1) % 4)));
+			} else if (s[i] == '=') {
+				/* Some join several encoded runs. */
+				count = 0;
+				ended = 1;
+			}
+		}
 	}
-	if (count % 4 == 1)
-		(*damage)++;
+	*damage += count % 4 == 1 ? 1 : 0;
 	return n;
 }
 
@@ -102,23 +138,6 @@ mime_decode_q(const uint8_t *s, size_t len, uint8_t *out)
 			out[n++] = s[i] == '_' ? ' ' : s[i];
 	}
 	return n;
-}
-
-static size_t
-line_end(const uint8_t *s, size_t len, size_t at)
-{
-	const uint8_t	*p = memchr(s + at, '\n', len - at);
-
-	return p == NULL ? len : (size_t)(p - s) + 1;
-}
-
-/* The length of a line without its end. */
-static size_t
-line_len(const uint8_t *s, size_t at, size_t end)
-{
-	while (end > at && (s[end - 1] == '\n' || s[end - 1] == '\r'))
-		end--;
-	return end - at;
 }
 
 static int
