@@ -215,10 +215,10 @@ def scan(path, rnd, pages):
     image = [pdf.stream(scan_rows(rnd, width, height),
                         '/Type/XObject/Subtype/Image/Width %d/Height %d'
                         '/ColorSpace/DeviceGray/BitsPerComponent 1'
-                        % (width, height)) for _ in range(2)]
+                        % (width, height)) for _ in range(pages)]
     for number in range(pages):
         pdf.page('q 595 0 0 842 0 0 cm /I Do Q', '/XObject<</I %d 0 R>>'
-                 % image[number % 2])
+                 % image[number])
     pdf.save(path)
 
 
