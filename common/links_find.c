@@ -122,15 +122,6 @@ uc_is_label(ucs4_t uc)
 	    UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_P | UC_CATEGORY_MASK_Cc);
 }
 
-static int
-uc_is_letter(ucs4_t uc)
-{
-	if (uc < 0x80)
-		return is_alpha((char)uc);
-	return uc_is_general_category_withtable(uc,
-	    UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M);
-}
-
 /* Scripts written without spaces, where a URL may touch the words around it. */
 static int
 uc_is_unspaced(ucs4_t uc)
@@ -140,6 +131,15 @@ uc_is_unspaced(ucs4_t uc)
 	    (uc >= 0x2e80 && uc <= 0x9fff) || (uc >= 0xac00 && uc <= 0xd7ff) ||
 	    (uc >= 0xf900 && uc <= 0xfaff) || (uc >= 0xff00 && uc <= 0xffef) ||
 	    (uc >= 0x20000 && uc <= 0x3ffff);
+}
+
+static int
+uc_is_letter(ucs4_t uc)
+{
+	if (uc < 0x80)
+		return is_alpha((char)uc);
+	return uc_is_general_category_withtable(uc,
+	    UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M);
 }
 
 /*
@@ -234,7 +234,8 @@ label_is_domain(const char *s, size_t len)
 	if (!uc_is_letter(a) || n >= len)
 		return 0;
 	uc_at(s + n, len - n, &b);
-	return uc_is_letter(b);
+	/* "1.4.x" and then a word of another script is no domain. */
+	return uc_is_letter(b) && (a >= 0x80 || b < 0x80 || !uc_is_unspaced(b));
 }
 
 int

@@ -92,6 +92,7 @@ static const struct {
 	{ "http://www.example.com謝謝", "hxxp[:]//www[.]example[.]com謝謝", 1 },
 	{ "http://example.com。下一句", "hxxp[:]//example[.]com。下一句", 1 },
 	{ "今日は晴れです。明日は雨。", "今日は晴れです。明日は雨。", 0 },
+	{ "HEADも1.4.xも。", "HEADも1.4.xも。", 0 },
 	{ "example。com", "example[.]com", 1 },
 	{ "http://ｅｘａｍｐｌｅ．ｃｏｍ/", "hxxp[:]//example[.]com/", 1 },
 	{ "http://１２７．０．０．１/", "hxxp[:]//127[.]0[.]0[.]1/", 1 },
