@@ -4,6 +4,7 @@
  * Hostile input: style attributes.
  * Must never: follow anything that a style names.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -97,8 +98,7 @@ apply_background(struct html_style *s, const char *value)
 		html_style_paper(s, value);
 		return;
 	}
-	strncpy(word, value, sizeof(word) - 1);
-	word[sizeof(word) - 1] = '\0';
+	snprintf(word, sizeof(word), "%s", value);
 	for (; (next = strsep(&p, " ")) != NULL;)
 		html_style_paper(s, next);
 }
