@@ -35,7 +35,7 @@ static const struct {
 	  "%n: %v remote picture%s, style%s or frame%s not fetched." },
 	{ FACT_EMBEDDED, ICON_BOX, "%n: %v embedded file%s found." },
 	{ FACT_HIDDEN_TEXT, ICON_EYE_OFF,
-	  "%n: %v character%s of hidden text found." },
+	  "%n: hidden text was found (characters): %v." },
 	{ FACT_INVISIBLE_CHARS, ICON_EYE_OFF,
 	  "%n: %v invisible character%s taken out." },
 	{ FACT_LINKS, ICON_LINK, "%n: %v link%s made unclickable." },

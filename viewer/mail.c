@@ -24,6 +24,7 @@
 #include "when.h"
 
 #define TEXT_PAGE_MAX	(64u * 1024)
+#define NESTED_MAX	100
 
 int
 viewer_note_reading(struct request *rq, const struct mail *m, int again,
@@ -135,29 +136,25 @@ write_title(struct mail_view *v, size_t links)
 	html_end(h, "nav");
 }
 
+static void
+write_pair(struct html *h, const char *name, const char *value, int mono)
+{
+	html_elem(h, "dt", NULL, name);
+	html_open(h, "dd", NULL);
+	if (mono)
+		html_elem(h, "span", "mono", value);
+	else
+		html_text(h, value);
+	html_end(h, "dd");
+}
+
 struct bodies {
 	struct mail_view	*v;
 	struct marks		*marks;
 	size_t			 written, left;	/* bytes still allowed */
+	size_t			 nested;	/* attached mails so far */
+	size_t			 rests;		/* texts that are only a link */
 };
-
-/* The attached mail that a part belongs to; 0 when it is the mail itself. */
-static int64_t
-mail_around(struct mail_view *v, int64_t parent)
-{
-	const struct part	*p;
-	int			 steps;
-
-	for (steps = 0; parent != 0 && steps < 100; steps++) {
-		if (store_part(v->rq->viewer->store, v->m, parent, &p) !=
-		    ERR_OK)
-			return 0;
-		if (strcmp(p->kind, "mail") == 0)
-			return p->parent == 0 ? 0 : p->id;
-		parent = p->parent;
-	}
-	return 0;
-}
 
 static void
 write_rest(struct bodies *b, int64_t part)
@@ -174,6 +171,38 @@ write_rest(struct bodies *b, int64_t part)
 }
 
 static int
+write_nested_fact(void *arg, const char *fact, const char *value)
+{
+	static const char *const	 names[][2] = { { "from-name", "Name" },
+	    { "from", "From" }, { "to", "To" }, { "cc", "Copy to" },
+	    { "subject", "Subject" }, { "date", "Date it claims" } };
+	struct html			*h = arg;
+	size_t				 i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i][0], fact) == 0)
+			write_pair(h, names[i][1], value, 0);
+	return ERR_OK;
+}
+
+/* Who wrote an attached mail, before its text. */
+static int
+write_nested_head(struct bodies *b, const struct part *p)
+{
+	struct html	*h = b->v->h;
+	int		 r;
+
+	if (b->nested++ >= NESTED_MAX)
+		return ERR_OK;
+	html_elemf(h, "h2", "nested", "Attached mail %s", p->path);
+	html_open(h, "dl", "kv");
+	r = store_facts(b->v->rq->viewer->store, b->v->m, p->id,
+	    write_nested_fact, h);
+	html_end(h, "dl");
+	return r;
+}
+
+static int
 write_body_part(void *arg, const struct part *p)
 {
 	struct bodies	*b = arg;
@@ -183,15 +212,18 @@ write_body_part(void *arg, const struct part *p)
 	size_t		 n;
 	int		 r;
 
-	if (!p->body)
+	if (strcmp(p->kind, "mail") == 0 && p->parent != 0 &&
+	    strcmp(p->outcome, "stub") != 0)
+		return write_nested_head(b, p);
+	if (!p->body && !row_is_nested_text(p))
+		return ERR_OK;
+	if (b->left == 0 && b->rests++ >= NESTED_MAX)
 		return ERR_OK;
 	r = store_text(b->v->rq->viewer->store, b->v->m, p->id, -1, &text);
 	if (r == ERR_NOTFOUND)
 		return ERR_OK;
 	if (r != ERR_OK)
 		return r;
-	if (mail_around(b->v, p->parent) != 0)
-		html_elem(h, "h2", NULL, "From the attached mail");
 	lang = marks_language(text, strlen(text));
 	n = mail_cut(text, b->left);
 	html_open(h, "div", "text");
@@ -217,7 +249,7 @@ collect_links(void *arg, const struct part *p)
 	size_t		 n;
 	int		 r;
 
-	if (!p->body)
+	if (!p->body && !row_is_nested_text(p))
 		return ERR_OK;
 	r = store_text(b->v->rq->viewer->store, b->v->m, p->id, -1, &text);
 	if (r != ERR_OK)
@@ -287,18 +319,6 @@ write_links(struct html *h, const struct marks *marks)
 	html_elem(h, "p", "small dim", "Links cannot be clicked. If you need "
 	    "one, copy it by hand on an outside machine.");
 	html_end(h, "section");
-}
-
-static void
-write_pair(struct html *h, const char *name, const char *value, int mono)
-{
-	html_elem(h, "dt", NULL, name);
-	html_open(h, "dd", NULL);
-	if (mono)
-		html_elem(h, "span", "mono", value);
-	else
-		html_text(h, value);
-	html_end(h, "dd");
 }
 
 static void

@@ -50,7 +50,7 @@ survey_part(void *arg, const struct part *p)
 	if (!row_is_attachment(v->m, p))
 		return ERR_OK;
 	v->attachments++;
-	if (v->open == -1 && !is_stub(p))
+	if (v->open == -1 && !is_stub(p) && !row_is_other_form(p))
 		v->open = p->id;
 	return ERR_OK;
 }

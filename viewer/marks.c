@@ -52,7 +52,7 @@ marks_find(const char *s, size_t len, size_t *at)
 	while (i < len) {
 		for (n = 0; i + n < len && is_link_char(s[i + n]);)
 			n++;
-		if (n > 6 && (has(s + i, n, "[.]") || has(s + i, n, "[:]") ||
+		if (n > 6 && strncmp(s + i, "[.]", 3) != 0 && (has(s + i, n, "[.]") || has(s + i, n, "[:]") ||
 		    has(s + i, n, "[@]"))) {
 			*at = i;
 			return trim_end(s + i, n);
@@ -74,6 +74,8 @@ find_host(const char *s, size_t len, size_t *at)
 		*at = (size_t)(p - s) + 5;
 	else if ((p = memmem(s, len, "[:]", 3)) != NULL)
 		*at = (size_t)(p - s) + 3;
+	else if (len > 2 && s[0] == '/' && s[1] == '/')
+		*at = 2;
 	for (n = 0; *at + n < len && strchr("/?#\\", s[*at + n]) == NULL;)
 		n++;
 	/* what stands before the last @ of a host is not the host */

@@ -24,20 +24,32 @@ struct chips {
 	size_t			 count;
 };
 
+static int
+is_text(const struct part *p)
+{
+	return strcmp(p->kind, "text") == 0 || strcmp(p->kind, "html") == 0;
+}
+
+int
+row_is_other_form(const struct part *p)
+{
+	return p->name[0] == '\0' && p->depth == 1 && is_text(p);
+}
+
+int
+row_is_nested_text(const struct part *p)
+{
+	return p->name[0] == '\0' && p->depth > 1 && is_text(p) &&
+	    strcmp(p->outcome, "text") == 0;
+}
+
 int
 row_is_attachment(const struct mail *m, const struct part *p)
 {
-	if (p->body || strcmp(p->outcome, "container") == 0)
+	if (p->body || strcmp(p->outcome, "container") == 0 ||
+	    row_is_nested_text(p))
 		return 0;
 	return p->parent != 0 || m->document;
-}
-
-/* The other half of multipart/alternative: no name, beside the body. */
-static int
-is_other_form(const struct part *p)
-{
-	return p->name[0] == '\0' && p->depth == 1 &&
-	    (strcmp(p->kind, "text") == 0 || strcmp(p->kind, "html") == 0);
 }
 
 const char *
@@ -46,11 +58,15 @@ row_part_name(const struct part *p)
 	if (p->name[0] != '\0')
 		return p->name;
 	if (strcmp(p->kind, "mail") == 0)
-		return "attached mail";
+		return "Attached mail";
 	if (strcmp(p->kind, "unknown") == 0)
-		return "unnamed part";
-	if (is_other_form(p))
+		return "Unnamed part";
+	if (strcmp(p->kind, "image") == 0)
+		return "Unnamed picture";
+	if (row_is_other_form(p))
 		return "The same text in another form";
+	if (is_text(p))
+		return "Text of an attached mail";
 	return p->kind;
 }
 
@@ -77,7 +93,7 @@ write_chip(void *arg, const struct part *p)
 {
 	struct chips	*c = arg;
 
-	if (!row_is_attachment(c->m, p) || is_other_form(p) ||
+	if (!row_is_attachment(c->m, p) || row_is_other_form(p) ||
 	    c->count++ >= CHIPS)
 		return ERR_OK;
 	if (c->count == 1) {

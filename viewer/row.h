@@ -30,6 +30,10 @@ void row_finish(struct rows *rows);
 /* Whether a part is shown among the attachments: not the mail itself, not its
  * body, not what only holds others. */
 int row_is_attachment(const struct mail *m, const struct part *p);
+/* The other half of multipart/alternative: no name, beside the body. */
+int row_is_other_form(const struct part *p);
+/* The text of an attached mail, shown with the body. */
+int row_is_nested_text(const struct part *p);
 /* Its name, or words for what it is. */
 const char *row_part_name(const struct part *p);
 

@@ -49,8 +49,8 @@ sender_registered(const char *domain, size_t len, const char *dot)
 	const char	*end = domain + len, *top, *second;
 
 	top = label_before(domain, end, dot, n);
-	if (top == domain)
-		return domain;
+	if (top == domain || isdigit((unsigned char)*top))
+		return domain;		/* one label, or an IP address */
 	second = label_before(domain, top - n, dot, n);
 	if (second == domain || end - top != 2 ||
 	    !is_second_level(second, (size_t)(top - n - second)))

@@ -703,6 +703,10 @@ read_picture(sqlite3_stmt *q, struct picture *p)
 	p->form = strcmp(form, "png") == 0 ? PICTURE_PNG :
 	    strcmp(form, "jpeg") == 0 ? PICTURE_JPEG : PICTURE_FILE;
 	p->type = p->form == PICTURE_JPEG ? "image/jpeg" : "image/png";
+	if (p->form == PICTURE_FILE) {	/* the whole attachment */
+		p->offset = 0;
+		p->length = p->file_size;
+	}
 	if (p->form == PICTURE_FILE && strcmp(type, "image/jpeg") == 0)
 		p->type = "image/jpeg";
 	else if (p->form == PICTURE_FILE && strcmp(type, "image/png") != 0)

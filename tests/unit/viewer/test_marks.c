@@ -58,6 +58,9 @@ links_are_framed_and_their_domain_is_bold(void **state)
 	shows("javascript[:]x(1)", "<p><span class=\"dl\">javascript[:]x"
 	    "</span>(1)</p>");
 	shows("a[1] and b[.", "<p>a[1] and b[.</p>");
+	shows("//b[.]example/x", "<p><span class=\"dl\">//<b>b[.]example</b>/x"
+	    "</span></p>");
+	shows("[.]example", "<p>[.]example</p>");
 }
 
 static void

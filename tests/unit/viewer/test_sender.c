@@ -35,6 +35,7 @@ the_registered_domain_is_found(void **state)
 	registered("mail.x.de", ".", "x.de");
 	registered("co.example", ".", "co.example");
 	registered("", ".", "");
+	registered("192.0.2.44", ".", "192.0.2.44");
 	registered("files[.]beiwan[.]example", "[.]", "beiwan[.]example");
 	registered("www[.]cra[.]gov[.]tw", "[.]", "cra[.]gov[.]tw");
 }
