@@ -25,6 +25,7 @@
 #define MAILS_A_WORKER	2	/* at once, so that no worker waits for a disk */
 #define STOP_MS		20000	/* mails in work may end before the program does */
 #define HELD_MS		60000	/* between looks at held parcels */
+#define SYNC_MS		1000	/* between syncs of the record */
 #define LEAVE_MS	2000	/* for the launcher and its workers to end */
 
 static const char usage[] = "limpid-sanitizerd [--root DIR] [-n] [-f]";
@@ -238,6 +239,25 @@ claim_some(struct sanitizer *s)
 	}
 }
 
+/* What nobody waits for: events reach the disk within a second. */
+static void
+housekeeping(struct sanitizer *s, long long *look_at, long long *sync_at)
+{
+	long long	now = proc_now_ms();
+	int		r;
+
+	if (now >= *look_at) {
+		notices_catch_up(s);
+		*look_at = now + HELD_MS;
+	}
+	if (now >= *sync_at) {
+		if ((r = record_sync(s->record)) != ERR_OK)
+			log_error("the record is not on disk: %s",
+			    err_text(r));
+		*sync_at = now + SYNC_MS;
+	}
+}
+
 static int
 how_long(struct sanitizer *s)
 {
@@ -253,7 +273,7 @@ static void
 loop(struct sanitizer *s, const struct launcher *launcher, int signals)
 {
 	struct pollfd	 p[4];
-	long long	 stop_at = 0, look_at = 0;
+	long long	 stop_at = 0, look_at = 0, sync_at = 0;
 
 	p[0].fd = signals;
 	p[1].fd = spool_wake_fd(s->in);
@@ -269,10 +289,7 @@ loop(struct sanitizer *s, const struct launcher *launcher, int signals)
 		if (stop_at != 0 && (s->mails == 0 ||
 		    proc_now_ms() >= stop_at))
 			break;
-		if (proc_now_ms() >= look_at) {
-			notices_catch_up(s);
-			look_at = proc_now_ms() + HELD_MS;
-		}
+		housekeeping(s, &look_at, &sync_at);
 		if (poll(p, 4, how_long(s)) == -1 && errno != EINTR)
 			fatal(EXIT_IO, "poll: %s", strerror(errno));
 		if (p[3].revents != 0)

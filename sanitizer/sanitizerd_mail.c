@@ -167,7 +167,6 @@ mail_commit(struct mail_run *m, const struct engine_result *result)
 		return;
 	}
 	record_done(m, result);
-	record_problem(record_sync(s->record));
 	/* a crash before this sends the copy twice; its reference tells */
 	if ((r = spool_done(s->in, m->name)) != ERR_OK)
 		log_error("ref=%s stays in the spool: %s", m->ref,
