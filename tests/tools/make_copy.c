@@ -1,6 +1,6 @@
 /*
  * make-copy KIND: writes a copy to standard output, for tests of what stands
- * behind it. KIND: mail (everything in it), plain, photo (a lone picture),
+ * behind it. KIND: mail (everything in it), tiny (pages of a few pixels), plain, photo (a lone picture),
  * document (a lone three-page document), stub, nested, big N (N pages), hostile
  * (a body that tries to break out of its part). --ref HEX sets the reference.
  */
@@ -268,6 +268,24 @@ pages_many(uint32_t n)
 }
 
 static void
+mail_tiny(void)
+{
+	mail_put(0);
+	root_put("Tiny");
+	part_put(1, 0, KIND_IMAGE, "1", "dot.png", 0);
+	memset(samples, 7, 27);
+	page_put(0, 3, 3, 3);
+	end_put(OUTCOME_IMAGES, REASON_COMPLETE, 1, 1, "");
+	part_put(1, 0, KIND_PDF, "2", "dots.pdf", 0);
+	page_put(0, 1, 9, 2);
+	text_put(0, "www.a.example");
+	memset(samples, 255, 9);
+	page_put(1, 1, 3, 3);
+	text_put(1, "b");
+	end_put(OUTCOME_IMAGES, REASON_COMPLETE, 2, 2, "");
+}
+
+static void
 document_put(void)
 {
 	mail_put(1);
@@ -287,6 +305,8 @@ copy_put(const char *kind, uint32_t n)
 {
 	if (strcmp(kind, "mail") == 0)
 		mail_all();
+	else if (strcmp(kind, "tiny") == 0)
+		mail_tiny();
 	else if (strcmp(kind, "plain") == 0) {
 		mail_put(0);
 		root_put("Plain words");
@@ -328,7 +348,7 @@ main(int argc, char **argv)
 	}
 	if (argc < 2 || (writer = copy_writer_new(sink, stdout)) == NULL ||
 	    !copy_put(argv[1], argc > 2 ? (uint32_t)atoi(argv[2]) : 10)) {
-		fprintf(stderr, "usage: make-copy [--ref HEX] mail|plain|photo|"
+		fprintf(stderr, "usage: make-copy [--ref HEX] mail|tiny|plain|photo|"
 		    "document|stub|hostile|big [N]\n");
 		return 2;
 	}
