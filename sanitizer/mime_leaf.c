@@ -303,24 +303,38 @@ mime_leaf(struct mime *m, GMimeObject *part, const struct place *at)
 	free(s);
 }
 
+/* Emits what the library read as a mail, written down again. */
+static void
+emit_mail(struct mime *m, GMimeObject *o, const char *path, const char *name)
+{
+	GMimeStream	*stream = g_mime_stream_mem_new();
+	GByteArray	*all;
+
+	if (o != NULL)
+		g_mime_object_write_to_stream(o, NULL, stream);
+	all = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+	mime_emit(m, ROLE_ATTACHMENT, KIND_MAIL, path, name,
+	    "message/rfc822", "", "", all->data, all->len);
+	g_object_unref(stream);
+}
+
 void
 mime_nested(struct mime *m, GMimeMessagePart *part, const struct place *at)
 {
-	GMimeMessage	*message = g_mime_message_part_get_message(part);
-	GMimeStream	*stream = g_mime_stream_mem_new();
-	GByteArray	*all;
+	GMimeObject	*o = GMIME_OBJECT(part);
 	const char	*name;
 
-	if (message != NULL)
-		g_mime_object_write_to_stream(GMIME_OBJECT(message), NULL,
-		    stream);
-	all = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
-	name = g_mime_object_get_content_disposition_parameter(
-	    GMIME_OBJECT(part), "filename");
+	name = g_mime_object_get_content_disposition_parameter(o, "filename");
 	if (name == NULL)
-		name = g_mime_object_get_content_type_parameter(
-		    GMIME_OBJECT(part), "name");
-	mime_emit(m, ROLE_ATTACHMENT, KIND_MAIL, at->path, or_empty(name),
-	    "message/rfc822", "", "", all->data, all->len);
-	g_object_unref(stream);
+		name = g_mime_object_get_content_type_parameter(o, "name");
+	emit_mail(m, (GMimeObject *)g_mime_message_part_get_message(part),
+	    at->path, or_empty(name));
+}
+
+void
+mime_deeper(struct mime *m, GMimeObject *part, const struct place *at)
+{
+	mime_malformed(m, "part %s: nested so deeply that it is read as a mail "
+	    "of its own", at->path);
+	emit_mail(m, part, at->path, "");
 }

@@ -141,12 +141,7 @@ walk(struct mime *m, GMimeObject *o, const struct place *at)
 	if (o == NULL || m->full)
 		return;
 	if (at->depth > m->limits->max_depth) {
-		if (m->reason == REASON_COMPLETE) {
-			m->reason = REASON_LIMIT_DEPTH;
-			m->limit = m->limits->max_depth;
-		}
-		mime_emit(m, ROLE_ATTACHMENT, KIND_MULTIPART, at->path, "", "",
-		    "", "", NULL, 0);
+		mime_deeper(m, o, at);
 		return;
 	}
 	if (GMIME_IS_MULTIPART(o)) {

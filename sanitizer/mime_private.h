@@ -60,6 +60,9 @@ void mime_leaf(struct mime *m, GMimeObject *part, const struct place *at);
 /* Emits a mail inside the mail. */
 void mime_nested(struct mime *m, GMimeMessagePart *part,
     const struct place *at);
+/* Emits a part below the limit of depth as a mail of its own: whoever unpacks mails
+ * inside mails has a limit of depth, too. */
+void mime_deeper(struct mime *m, GMimeObject *part, const struct place *at);
 /* Emits bytes as one child; 0 when full. */
 int mime_emit(struct mime *m, enum worker_role role, enum kind hint,
     const char *path, const char *name, const char *declared,

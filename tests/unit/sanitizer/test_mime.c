@@ -172,7 +172,7 @@ mails_come_apart_as_the_table_says(void **state)
 }
 
 static void
-limits_are_named_and_the_rest_arrives(void **state)
+what_is_beyond_a_limit_is_named(void **state)
 {
 	struct mime_limits	 small = { 64, 1, "" };
 	static const char	 long_headers[] = "Subject: first\nX: "
@@ -181,7 +181,7 @@ limits_are_named_and_the_rest_arrives(void **state)
 	static const char	 deep[] =
 	    "Content-Type: multipart/mixed; boundary=a\n\n"
 	    "--a\n\nshown\n--a\nContent-Type: multipart/mixed; boundary=b\n\n"
-	    "--b\n\nhidden\n--b--\n--a--\n";
+	    "--b\n\nbelow\n--b--\n--a--\n";
 	char		*said;
 	enum reason	 reason;
 
@@ -194,9 +194,10 @@ limits_are_named_and_the_rest_arrives(void **state)
 	free(said);
 	small.max_headers = 65536;
 	said = said_of(deep, sizeof(deep) - 1, &small, &reason);
-	assert_int_equal(reason, REASON_LIMIT_DEPTH);
-	assert_non_null(strstr(said, "shown"));
-	assert_null(strstr(said, "hidden"));
+	assert_int_equal(reason, REASON_COMPLETE);
+	assert_non_null(strstr(said, "[1 body text  text/plain ] shown"));
+	assert_non_null(strstr(said, "malformed=part 2.1: nested so deeply"));
+	assert_non_null(strstr(said, "[2.1 attachment mail  message/rfc822 ] "));
 	free(said);
 }
 
@@ -232,7 +233,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mails_come_apart_as_the_table_says),
-		cmocka_unit_test(limits_are_named_and_the_rest_arrives),
+		cmocka_unit_test(what_is_beyond_a_limit_is_named),
 		cmocka_unit_test(a_mail_cut_anywhere_still_has_a_part)
 	};
 
