@@ -3,14 +3,14 @@
 
 O ?= build
 ifeq ($(SAN),1)
-O := $(O)/san
+override O := $(O)/san
 SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
            -fno-omit-frame-pointer -DLIMPID_SAN=1
 else
 FORTIFY = -D_FORTIFY_SOURCE=2
 endif
 ifeq ($(SANDBOX),trap)
-O := $(O)/trap
+override O := $(O)/trap
 SANFLAGS += -DLIMPID_SANDBOX_TRAP=1
 endif
 
