@@ -4,6 +4,8 @@
  * Runs in: the workers that make text, and compose.
  * Hostile input: cleaned text of a mail.
  * Must never: leave behind anything that a reader's program makes clickable.
+ * Finding and neutralising stand in one file, because they must agree on what a
+ * label, a dot and a host are.
  */
 #include <string.h>
 #include <strings.h>

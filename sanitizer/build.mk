@@ -36,7 +36,7 @@ limpid-clean_POLICY = 1
 sanitizer_LIBS += gmime xml2
 PROGRAMS += limpid-worker-mime
 limpid-worker-mime_MAIN = sanitizer/worker_mime.c
-limpid-worker-mime_LIBS = gmime unistring idn2 seccomp
+limpid-worker-mime_LIBS = gmime unistring seccomp
 
 PROGRAMS += limpid-sanitizerd
 limpid-sanitizerd_MAIN = sanitizer/sanitizerd.c
