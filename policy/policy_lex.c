@@ -1,7 +1,7 @@
 /*
  * Tokens of a policy file: words, "strings", numbers, dates, marks; # comments.
- * Runs in limpid-policy and limpid-sanitizerd. Input: a file that people edit and
- * review, so what a reviewer cannot see (bidi, zero width) is refused, in
+ * Runs in limpid-policy and limpid-sanitizerd. Input: a file that people edit
+ * and review, so what a reviewer cannot see (bidi, zero width) is refused, in
  * comments too. Must never read past the text it was given.
  */
 #include "policy_lex.h"

@@ -1,9 +1,9 @@
 /*
- * limpid-clean: flattens mails and documents on this machine. The same engine and
- * the same jailed workers as limpid-sanitizerd, and limpid-compose as the other
- * half, joined by a pipe that carries nothing but a copy.
- * Runs with the caller's rights. Hostile input: answers of the workers; the files
- * themselves are only carried. Must never touch an input file but to read it.
+ * limpid-clean: flattens mails and documents on this machine. The same engine
+ * and the same jailed workers as limpid-sanitizerd, and limpid-compose as the
+ * other half, joined by a pipe that carries nothing but a copy. Runs with the
+ * caller's rights. Hostile input: answers of the workers; the files themselves
+ * are only carried. Must never touch an input file but to read it.
  */
 #include "clean.h"
 
@@ -401,8 +401,8 @@ wait_some(struct clean *c, struct pollfd *p)
 
 	p[0].fd = engine_fd(c->engine);
 	p[0].events = POLLIN;
-	/* one that leaves before its copy is whole breaks the engine's pipe, and
-	 * that ends the copy: only then is it waited for */
+	/* one that leaves before its copy is whole breaks the engine's pipe,
+	 * and that ends the copy: only then is it waited for */
 	for (size_t i = 0; i < c->next; i++)
 		if (c->files[i].compose > 0 && c->files[i].engine_done) {
 			p[n].fd = c->files[i].pidfd;

@@ -23,14 +23,15 @@ struct clean_file {
 };
 
 /*
- * Gives every file a name for its results that is no other's, and under which no
- * result can overwrite an input. ERR_MEMORY, or ERR_SYS.
+ * Gives every file a name for its results that is no other's, and under which
+ * no result can overwrite an input. ERR_MEMORY, or ERR_SYS.
  */
 int clean_name_files(struct clean_file *files, size_t count, const char *out);
 /*
- * Reads the file into memory, at most limit bytes, and hashes it. On failure prints
- * one sentence to stderr, sets f->code and returns an error. A file beyond the
- * limit keeps its size and hash, and no bytes: the engine says so in the report.
+ * Reads the file into memory, at most limit bytes, and hashes it. On failure
+ * prints one sentence to stderr, sets f->code and returns an error. A file
+ * beyond the limit keeps its size and hash, and no bytes: the engine says so in
+ * the report.
  */
 int clean_open(struct clean_file *f, uint64_t limit);
 /* Starts limpid-compose; f->copy is where the copy goes. */

@@ -1,8 +1,8 @@
 /*
  * One file of limpid-clean's command line: opened, named, handed to compose.
- * Runs with the caller's rights. Hostile input: the file's bytes, which are copied
- * and hashed and not looked at; its name.
- * Must never write to the file, nor let a result take the place of an input.
+ * Runs with the caller's rights. Hostile input: the file's bytes, which are
+ * copied and hashed and not looked at; its name. Must never write to the file,
+ * nor let a result take the place of an input.
  */
 #include "clean.h"
 

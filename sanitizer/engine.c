@@ -23,7 +23,7 @@
 #define EVENTS		64
 #define BLOCKS_AT_ONCE	8	/* of one pipe, before others have a turn */
 #define AHEAD		8	/* parts before their turn, for each worker */
-#define GRACE_MS	5000	/* beyond a deadline the zygote enforces itself */
+#define GRACE_MS	5000	/* beyond a deadline that zygotes enforce */
 
 int
 engine_new(const struct engine_config *config, struct engine **ep)
@@ -389,7 +389,8 @@ pool_event(struct engine *e, struct pool *pool)
 	struct job		*j;
 	int			 r;
 
-	while (pool->zygote != NULL && (r = pool_read(pool, &ev)) != ERR_AGAIN) {
+	while (pool->zygote != NULL &&
+	    (r = pool_read(pool, &ev)) != ERR_AGAIN) {
 		if (r != ERR_OK) {
 			jobs_lost(e, pool);
 			return;

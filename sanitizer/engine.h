@@ -1,8 +1,8 @@
 /*
- * Engine: takes one mail or document apart and writes its copy. Event-driven, in
- * one thread: several mails at once, `workers` parts at once. It parses nothing
- * but its workers' answers. limpid-sanitizerd and limpid-clean are two callers of
- * the same engine.
+ * Engine: takes one mail or document apart and writes its copy. Event-driven,
+ * in one thread: several mails at once, `workers` parts at once. It parses
+ * nothing but its workers' answers. limpid-sanitizerd and limpid-clean are two
+ * callers of the same engine.
  *
  * The caller polls engine_fd() for reading with engine_timeout() and calls
  * engine_work() after every return of poll.
@@ -77,10 +77,11 @@ int engine_submit(struct engine *e, const struct engine_request *q);
 unsigned engine_mails(const struct engine *e);
 
 int engine_fd(const struct engine *e);
-/* Milliseconds for poll: 0 when there is work now, -1 when there is no deadline. */
+/* Milliseconds for poll: 0 when there is work now, -1 when there is no
+ * deadline. */
 int engine_timeout(struct engine *e);
-/* Does what can be done without waiting. ERR_OK, or ERR_SYS and ERR_MEMORY when the
- * engine itself cannot go on. */
+/* Does what can be done without waiting. ERR_OK, or ERR_SYS and ERR_MEMORY when
+ * the engine itself cannot go on. */
 int engine_work(struct engine *e);
 
 #endif

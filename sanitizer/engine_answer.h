@@ -1,6 +1,6 @@
 /*
- * What one worker says about one part, decoded, checked and kept until the part's
- * turn. Frames come in any split; the first deviation is final.
+ * What one worker says about one part, decoded, checked and kept until the
+ * part's turn. Frames come in any split; the first deviation is final.
  */
 #ifndef LIMPID_ENGINE_ANSWER_H
 #define LIMPID_ENGINE_ANSWER_H
@@ -44,15 +44,17 @@ struct answer *answer_new(enum answer_step step,
 void answer_free(struct answer *a);
 
 /*
- * Takes bytes as they come. ERR_OK; ERR_FORMAT for a deviation (answer_fault says
- * which, and every later call returns it again); ERR_SYS or ERR_MEMORY when the
- * world failed.
+ * Takes bytes as they come. ERR_OK; ERR_FORMAT for a deviation (answer_fault
+ * says which, and every later call returns it again); ERR_SYS or ERR_MEMORY
+ * when the world failed.
  */
 int answer_feed(struct answer *a, const uint8_t *data, size_t len);
-/* A short sentence about the deviation, never NULL, never the worker's words. */
+/* A short sentence about the deviation, never NULL, never the worker's
+ * words. */
 const char *answer_fault(const struct answer *a);
 
-/* The following are good after DONE; until then answer_done is NULL. Borrowed. */
+/* The following are good after DONE; until then answer_done is NULL.
+ * Borrowed. */
 const struct answer_done *answer_done(const struct answer *a);
 /* IDENTIFIED: 1 and the values, or 0 when it was not said. */
 int answer_identified(const struct answer *a, enum kind *kind,

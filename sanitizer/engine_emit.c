@@ -1,9 +1,9 @@
 /*
- * Writes the copy: parts in their order, each when it is decided, a few frames at a
- * time, so that one large part does not stop the reading of other answers.
+ * Writes the copy: parts in their order, each when it is decided, a few frames
+ * at a time, so that one large part does not stop the reading of other answers.
  * Runs in limpid-sanitizerd and limpid-clean. Hostile input: frames that
- * engine_answer.c has checked; the copy writer checks them again.
- * Must never write a picture or a text of a part that ends as a stub.
+ * engine_answer.c has checked; the copy writer checks them again. Must never
+ * write a picture or a text of a part that ends as a stub.
  */
 #include "engine_private.h"
 

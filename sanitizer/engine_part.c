@@ -1,9 +1,9 @@
 /*
- * A part's steps: bounds, identify, policy, flatten; each ends in a next step or in
- * exactly one outcome.
- * Runs in limpid-sanitizerd and limpid-clean. Hostile input: names, kinds and paths
- * that workers state; checked by engine_answer.c, and here only compared.
- * Must never let a part go without an outcome.
+ * A part's steps: bounds, identify, policy, flatten; each ends in a next step
+ * or in exactly one outcome. Runs in limpid-sanitizerd and limpid-clean.
+ * Hostile input: names, kinds and paths that workers state; checked by
+ * engine_answer.c, and here only compared. Must never let a part go without an
+ * outcome.
  */
 #include "engine_private.h"
 
@@ -346,10 +346,10 @@ is_characters(enum kind k)
 }
 
 /*
- * Content decides. But characters can be read in several ways (a text that begins
- * with "From: " is no mail because of that), and which one was meant only the mail
- * knows; each of these ways is safe. A mail or a body without any form is still
- * a mail or a body.
+ * Content decides. But characters can be read in several ways (a text that
+ * begins with "From: " is no mail because of that), and which one was meant
+ * only the mail knows; each of these ways is safe. A mail or a body without any
+ * form is still a mail or a body.
  */
 static enum kind
 settle_kind(const struct part *p, enum kind found)

@@ -1,8 +1,8 @@
 /*
  * One warm parent for each kind of worker: started at need, and again, after a
- * rest that doubles, when it died.
- * Runs in limpid-sanitizerd and limpid-clean. Hostile input: none; zygotes never
- * read a part. Must never start one in a tight loop.
+ * rest that doubles, when it died. Runs in limpid-sanitizerd and limpid-clean.
+ * Hostile input: none; zygotes never read a part. Must never start one in a
+ * tight loop.
  */
 #include "engine_private.h"
 

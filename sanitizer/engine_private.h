@@ -137,7 +137,8 @@ struct engine {
 #define ENGINE_BLOCK		(256 * 1024)
 
 /* engine.c */
-/* Hands a part's step to its worker. ERR_AGAIN when the worker is not up yet. */
+/* Hands a part's step to its worker. ERR_AGAIN when the worker is not up
+ * yet. */
 int engine_start_job(struct engine *e, struct part *p);
 /* Ends the mail with an error: the copy cannot be finished. */
 void engine_fail_mail(struct mail *m, int error);
@@ -146,8 +147,8 @@ void engine_report(struct part *p, enum reason reason, const char *what);
 /* engine_pool.c */
 void pool_init(struct engine *e);
 void pool_free(struct engine *e);
-/* The zygote when it is READY; ERR_AGAIN while it starts or rests; ERR_NOTFOUND when
- * it cannot be had. */
+/* The zygote when it is READY; ERR_AGAIN while it starts or rests; ERR_NOTFOUND
+ * when it cannot be had. */
 int pool_take(struct pool *p, long long now, struct zygote **zp);
 /* Reads what the zygote says. ERR_PEER: it is gone (and has been put away). */
 int pool_read(struct pool *p, struct zygote_event *ev);

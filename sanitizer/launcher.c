@@ -183,7 +183,8 @@ launcher_run(const struct launcher *l, int fd)
 			break;
 		usleep(PAUSE_US);
 	}
-	/* each zygote ends with its control socket, whose last end the router held */
+	/* each zygote ends with its control socket, whose last end the router
+	 * held */
 	while (waitpid(-1, NULL, 0) > 0)
 		;
 	_exit(EXIT_DONE);

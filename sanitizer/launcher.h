@@ -1,8 +1,9 @@
 /*
  * Launcher: starts warm parents (zygote.h) by name. In the daemon it is the
- * start-up half, a process of its own that keeps root for one thing only: to start
- * workers as another user. For an unprivileged caller (limpid-clean, tests) it is the
- * same calls in the caller's own process, without the change of user.
+ * start-up half, a process of its own that keeps root for one thing only: to
+ * start workers as another user. For an unprivileged caller (limpid-clean,
+ * tests) it is the same calls in the caller's own process, without the change
+ * of user.
  */
 #ifndef LIMPID_LAUNCHER_H
 #define LIMPID_LAUNCHER_H
@@ -12,14 +13,14 @@
 struct launcher;
 struct zygote;
 
-/* Programs are DIR/limpid-worker-NAME, their filters SECCOMP_DIR/worker-NAME.policy.
- * In the caller's process, as the caller. */
+/* Programs are DIR/limpid-worker-NAME, their filters SECCOMP_DIR/worker-
+ * NAME.policy. In the caller's process, as the caller. */
 int launcher_new(const char *worker_dir, const char *seccomp_dir,
     struct launcher **lp);
 /*
- * Forks the launcher process. Zygotes run as uid and gid. It ends, and every zygote
- * with it, when the caller's end of its socket closes. Call before dropping
- * privileges; *pidp is the process to wait for.
+ * Forks the launcher process. Zygotes run as uid and gid. It ends, and every
+ * zygote with it, when the caller's end of its socket closes. Call before
+ * dropping privileges; *pidp is the process to wait for.
  */
 int launcher_fork(const char *worker_dir, const char *seccomp_dir, uid_t uid,
     gid_t gid, struct launcher **lp, pid_t *pidp);
@@ -29,9 +30,9 @@ void launcher_free(struct launcher *l);
 int launcher_fd(const struct launcher *l);
 
 /*
- * A new zygote for worker `name`, not yet READY. Waits a few milliseconds for the
- * launcher process. ERR_NOTFOUND when there is no such program, ERR_PEER when the
- * launcher is gone.
+ * A new zygote for worker `name`, not yet READY. Waits a few milliseconds for
+ * the launcher process. ERR_NOTFOUND when there is no such program, ERR_PEER
+ * when the launcher is gone.
  */
 int launcher_start(struct launcher *l, const char *name, struct zygote **zp);
 

@@ -1,9 +1,9 @@
 /*
- * limpid-sanitizerd: opens what came over link 1, has jailed workers take it apart,
- * and writes the copy for link 2.
- * Runs as limpid-san (the router) beside a launcher process that keeps root only to
- * start workers as limpid-work. Hostile input: answers of workers; originals are
- * carried, never parsed. Must never let a byte of an original into a copy.
+ * limpid-sanitizerd: opens what came over link 1, has jailed workers take it
+ * apart, and writes the copy for link 2. Runs as limpid-san (the router) beside
+ * a launcher process that keeps root only to start workers as limpid-work.
+ * Hostile input: answers of workers; originals are carried, never parsed. Must
+ * never let a byte of an original into a copy.
  */
 #include "sanitizerd.h"
 

@@ -1,6 +1,6 @@
 /*
- * Inside of limpid-sanitizerd: what the process holds, and one mail's way from the
- * spool of link 1 to the spool of link 2.
+ * Inside of limpid-sanitizerd: what the process holds, and one mail's way from
+ * the spool of link 1 to the spool of link 2.
  */
 #ifndef LIMPID_SANITIZERD_H
 #define LIMPID_SANITIZERD_H
@@ -46,22 +46,22 @@ void policy_use_drop(struct policy_use *u);
 
 /*
  * Opens a parcel: signature, seal, size and hash. At most `most` bytes of the
- * original are kept; of a larger one size and hash are, and no bytes. ERR_CRYPTO,
- * ERR_FORMAT or ERR_SHORT: the parcel is none of ours or damaged.
+ * original are kept; of a larger one size and hash are, and no bytes.
+ * ERR_CRYPTO, ERR_FORMAT or ERR_SHORT: the parcel is none of ours or damaged.
  */
 int opened_take(const struct sanitizer *s, int fd, uint64_t most,
     struct opened *o);
 void opened_free(struct opened *o);
 
 /*
- * Begins with a claimed parcel; name and fd are taken over. When it cannot begin it
- * puts the parcel back or aside itself.
+ * Begins with a claimed parcel; name and fd are taken over. When it cannot
+ * begin it puts the parcel back or aside itself.
  */
 void mail_begin(struct sanitizer *s, const char *name, int fd,
     unsigned attempt);
 /*
- * Writes a copy that holds only the root part as a stub: the recipients learn of a
- * mail that is held here.
+ * Writes a copy that holds only the root part as a stub: the recipients learn
+ * of a mail that is held here.
  */
 int notice_write(struct sanitizer *s, const struct opened *o);
 /* Notices for parcels that were held while nobody ran. */

@@ -1,8 +1,8 @@
 /*
- * One mail in limpid-sanitizerd: claimed, opened, flattened, committed, done; or
- * put back, or held and its recipients told.
- * Runs in limpid-sanitizerd. Hostile input: none is looked at here.
- * Must never call a mail done before its copy is on disk in the next spool.
+ * One mail in limpid-sanitizerd: claimed, opened, flattened, committed, done;
+ * or put back, or held and its recipients told. Runs in limpid-sanitizerd.
+ * Hostile input: none is looked at here. Must never call a mail done before its
+ * copy is on disk in the next spool.
  */
 #include "sanitizerd.h"
 
@@ -95,7 +95,8 @@ notice_write(struct sanitizer *s, const struct opened *o)
 	return r;
 }
 
-/* Its last attempt failed: the notice first, so that it is never held in silence. */
+/* Its last attempt failed: the notice first, so that it is never held in
+ * silence. */
 static void
 mail_hold(struct mail_run *m, const char *why)
 {
@@ -184,7 +185,8 @@ mail_done(void *arg, const struct engine_result *result)
 		mail_again(m, err_text(result->error));
 	} else if (result->outcome == OUTCOME_STUB &&
 	    result->reason == REASON_ENGINE) {
-		/* not one part could be looked at: that is this host's trouble */
+		/* not one part could be looked at: that is this host's
+		 * trouble */
 		outgoing_abort(m->s, &m->out);
 		mail_again(m, "no worker could be started");
 	} else {
@@ -232,7 +234,8 @@ mail_submit(struct mail_run *m)
 	return r;
 }
 
-/* Not ours, or damaged: nobody can be told, for nothing in it can be believed. */
+/* Not ours, or damaged: nobody can be told, for nothing in it can be
+ * believed. */
 static void
 parcel_refuse(struct sanitizer *s, const char *name, int r)
 {

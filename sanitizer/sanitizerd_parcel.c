@@ -1,8 +1,8 @@
 /*
- * Parcels of limpid-sanitizerd: MAIL parcels are opened, COPY parcels are written.
- * Runs in limpid-sanitizerd. Hostile input: the envelope, which came from outside
- * but stands under intake's signature; the original, which is only carried.
- * Must never use a byte of a parcel whose signature does not hold.
+ * Parcels of limpid-sanitizerd: MAIL parcels are opened, COPY parcels are
+ * written. Runs in limpid-sanitizerd. Hostile input: the envelope, which came
+ * from outside but stands under intake's signature; the original, which is only
+ * carried. Must never use a byte of a parcel whose signature does not hold.
  */
 #include "sanitizerd_parcel.h"
 

@@ -12,8 +12,8 @@ struct outgoing {
 	struct parcel_writer	*writer;
 };
 
-/* Begins a COPY parcel for the mail; o->mail.policy must be set. ERR_FULL when the
- * spool takes no more. */
+/* Begins a COPY parcel for the mail; o->mail.policy must be set. ERR_FULL when
+ * the spool takes no more. */
 int outgoing_open(struct sanitizer *s, const struct opened *o,
     struct outgoing *out);
 /* A copy_sink; arg is the struct outgoing. */

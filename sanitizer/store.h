@@ -1,6 +1,7 @@
 /*
  * Store: bytes that wait for their turn. Small ones stay in memory, large ones
- * go to an unnamed file, so that a part of a thousand pages costs disk, not memory.
+ * go to an unnamed file, so that a part of a thousand pages costs disk, not
+ * memory.
  */
 #ifndef LIMPID_STORE_H
 #define LIMPID_STORE_H
@@ -10,8 +11,9 @@
 
 struct store;
 
-/* dirfd: where unnamed files go (O_TMPFILE); -1, or a file system that cannot,
- * means memory (memfd). Borrowed; it must outlive the store. NULL: no memory. */
+/* dirfd: where unnamed files go (O_TMPFILE); -1, or a file system that
+ * cannot, means memory (memfd). Borrowed; it must outlive the store. NULL:
+ * no memory. */
 struct store *store_new(int dirfd);
 void store_free(struct store *s);
 /* Appends; ERR_MEMORY, or ERR_SYS when the disk is full. */
@@ -20,8 +22,8 @@ int store_append(struct store *s, const void *data, size_t len);
 int store_read(const struct store *s, uint64_t offset, void *out, size_t len);
 uint64_t store_len(const struct store *s);
 /*
- * A new sealed, read-only memory file with a range of the store, at offset 0: what a
- * worker is given. The caller closes it.
+ * A new sealed, read-only memory file with a range of the store, at offset 0:
+ * what a worker is given. The caller closes it.
  */
 int store_take_range(const struct store *s, uint64_t offset, uint64_t len,
     int *fdp);
