@@ -163,28 +163,25 @@ compose_files(const struct options *o, struct compose_jail *jail, int dir)
 	return code;
 }
 
-/* Installed, beside the program, or in the source tree. */
+/* Beside the program, or in the source tree above it, else installed. */
 static int
 filter_open(const struct options *o, struct compose_jail **jp, char **why)
 {
-	static const char *const places[] = { "/seccomp",
-	    "/../../deploy/seccomp", "/../../../deploy/seccomp" };
 	char	 dir[4096], path[4352];
 	ssize_t	 n;
-	size_t	 i;
 	char	*slash;
+	int	 up;
 
 	if (o->seccomp != NULL)
 		return compose_jail_open(o->seccomp, jp, why);
-	if ((n = readlink("/proc/self/exe", dir, sizeof(dir) - 1)) > 0) {
-		dir[n] = '\0';
-		if ((slash = strrchr(dir, '/')) != NULL)
-			*slash = '\0';
-		for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-			snprintf(path, sizeof(path), "%s%s", dir, places[i]);
-			if (access(path, R_OK) == 0)
-				return compose_jail_open(path, jp, why);
-		}
+	n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
+	dir[n > 0 ? n : 0] = '\0';
+	for (up = 0; up < 6 && (slash = strrchr(dir, '/')) != NULL; up++) {
+		*slash = '\0';
+		snprintf(path, sizeof(path), "%s%s", dir, up == 0 ?
+		    "/seccomp" : "/deploy/seccomp");
+		if (access(path, R_OK) == 0)
+			return compose_jail_open(path, jp, why);
 	}
 	return compose_jail_open(LIMPID_LIBEXEC "/seccomp", jp, why);
 }

@@ -25,7 +25,7 @@
 
 static struct conf	*conf;
 static struct deliver	*deliver;
-static char		*crash_path;
+static char		 crash_path[4096];	/* for as long as we live */
 
 static void
 start_read_conf(const char *root)
@@ -82,12 +82,13 @@ start_filter(void)
 static void
 start_work(void)
 {
-	char	*why = NULL;
+	char	*why = NULL, *path;
 	int	 r;
 
-	crash_path = conf_path(conf, "state/index/deliverd.crashed");
-	if (crash_path == NULL)
+	if ((path = conf_path(conf, "state/index/deliverd.crashed")) == NULL)
 		fatal(EXIT_AGAIN, "out of memory");
+	snprintf(crash_path, sizeof(crash_path), "%s", path);
+	free(path);
 	r = deliver_open(conf, proc_crash_marker(crash_path), &deliver, &why);
 	if (r != ERR_OK)
 		fatal(err_exit(r), "%s", why != NULL ? why : err_text(r));

@@ -55,7 +55,7 @@ out_write(void *arg, const void *data, size_t len)
 {
 	struct out	*o = arg;
 
-	if (o->error != ERR_OK)
+	if (o->error != ERR_OK || len == 0)
 		return;
 	o->total += len;
 	if (len > OUT_BUFFER - o->held)
