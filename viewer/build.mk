@@ -5,7 +5,7 @@ PROGRAMS += limpid-viewerd limpid-user
 limpid-viewerd_MAIN = viewer/viewerd.c
 limpid-viewerd_LIBS = argon2 confuse crypto microhttpd seccomp sqlite3
 limpid-user_MAIN = viewer/user.c
-limpid-user_LIBS = argon2 confuse crypto jansson seccomp sqlite3
+limpid-user_LIBS = argon2 confuse jansson seccomp sqlite3
 
 # The style sheet becomes part of the program, as one C string.
 viewer_GENERATED = $(O)/viewer/style_data.c

@@ -23,8 +23,8 @@
 
 #define COOKIE		"__Host-limpid"
 #define URI_MAX		2000
-#define HEADERS_MAX	(16u * 1024)
-#define FORM_MAX	(32u * 1024)
+#define HEADERS_MAX	((size_t)16 * 1024)
+#define FORM_MAX	((size_t)32 * 1024)
 #define FIELDS_MAX	128
 #define FIELD_MAX	2048
 

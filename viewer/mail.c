@@ -23,7 +23,7 @@
 #include "viewer.h"
 #include "when.h"
 
-#define TEXT_PAGE_MAX	(64u * 1024)
+#define TEXT_PAGE_MAX	((size_t)64 * 1024)
 #define NESTED_MAX	100
 
 int

@@ -32,8 +32,8 @@ int mail_sender(struct mail_view *v);
 /* Attachments with their pages (mail_pages.c). */
 int mail_attachments(struct mail_view *v);
 /* At most this much text of one part or page stands on one page. */
-#define MAIL_BODY_MAX	(40u * 1024)
-#define MAIL_LAYER_MAX	(8u * 1024)
+#define MAIL_BODY_MAX	((size_t)40 * 1024)
+#define MAIL_LAYER_MAX	((size_t)8 * 1024)
 /* The longest piece of s of at most max bytes that ends at a character. */
 size_t mail_cut(const char *s, size_t max);
 

@@ -52,7 +52,8 @@ marks_find(const char *s, size_t len, size_t *at)
 	while (i < len) {
 		for (n = 0; i + n < len && is_link_char(s[i + n]);)
 			n++;
-		if (n > 6 && strncmp(s + i, "[.]", 3) != 0 && (has(s + i, n, "[.]") || has(s + i, n, "[:]") ||
+		if (n > 6 && strncmp(s + i, "[.]", 3) != 0 &&
+		    (has(s + i, n, "[.]") || has(s + i, n, "[:]") ||
 		    has(s + i, n, "[@]"))) {
 			*at = i;
 			return trim_end(s + i, n);

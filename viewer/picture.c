@@ -174,11 +174,12 @@ static int
 wrap_png(const struct picture *p, const uint8_t *idat, uint8_t **out,
     size_t *len)
 {
-	size_t	 n = (size_t)p->length;
-	size_t	 total = 8 + 25 + (p->palette_len ? 12 + p->palette_len : 0) +
-		    12 + n + 12;
-	uint8_t	 head[13] = { 0 }, *buf, *q;
+	static const uint8_t	 idat_type[4] = { 'I', 'D', 'A', 'T' };
+	size_t			 n = (size_t)p->length, total;
+	uint8_t			 head[13] = { 0 }, *buf, *q;
 
+	total = 8 + 25 + (p->palette_len ? 12 + p->palette_len : 0) + 12 + n +
+	    12;
 	if ((buf = q = malloc(total)) == NULL)
 		return ERR_MEMORY;
 	memcpy(q, "\x89PNG\r\n\x1a\n", 8);
@@ -190,7 +191,7 @@ wrap_png(const struct picture *p, const uint8_t *idat, uint8_t **out,
 	if (p->palette_len > 0)
 		q = put_chunk(q, "PLTE", p->palette, p->palette_len);
 	put_u32(q, (uint32_t)n);
-	memcpy(q + 4, "IDAT", 4);
+	memcpy(q + 4, idat_type, sizeof(idat_type));
 	memcpy(q + 8, idat, n);
 	put_u32(q + 8 + n, p->crc);
 	put_chunk(q + 12 + n, "IEND", NULL, 0);

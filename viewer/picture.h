@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PICTURE_MAX	(48u * 1024 * 1024)	/* bytes of one picture */
+#define PICTURE_MAX	((int64_t)48 * 1024 * 1024)	/* bytes of one picture */
 
 enum picture_form { PICTURE_PNG, PICTURE_JPEG, PICTURE_FILE };
 

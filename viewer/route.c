@@ -11,19 +11,19 @@
 
 /* %r a reference, %n a number, %p a page number or "body". */
 static const struct rule {
-	enum route	 route;
 	const char	*pattern;
+	enum route	 route;
 	int		 get, post, open;
 } rules[] = {
-	{ ROUTE_LIST,		"/",			1, 0, 0 },
-	{ ROUTE_MAIL,		"/mail/%r",		1, 0, 0 },
-	{ ROUTE_PICTURE,	"/mail/%r/picture/%n/%p", 1, 0, 0 },
-	{ ROUTE_TEXT,		"/mail/%r/text/%n/%p",	1, 0, 0 },
-	{ ROUTE_SEARCH,		"/search",		1, 0, 0 },
-	{ ROUTE_MARK,		"/mark",		0, 1, 0 },
-	{ ROUTE_SIGNIN,		"/signin",		1, 1, 1 },
-	{ ROUTE_SIGNOUT,	"/signout",		0, 1, 0 },
-	{ ROUTE_STYLE,		"/style.css",		1, 0, 1 },
+	{ "/", ROUTE_LIST, 1, 0, 0 },
+	{ "/mail/%r", ROUTE_MAIL, 1, 0, 0 },
+	{ "/mail/%r/picture/%n/%p", ROUTE_PICTURE, 1, 0, 0 },
+	{ "/mail/%r/text/%n/%p", ROUTE_TEXT, 1, 0, 0 },
+	{ "/search", ROUTE_SEARCH, 1, 0, 0 },
+	{ "/mark", ROUTE_MARK, 0, 1, 0 },
+	{ "/signin", ROUTE_SIGNIN, 1, 1, 1 },
+	{ "/signout", ROUTE_SIGNOUT, 0, 1, 0 },
+	{ "/style.css", ROUTE_STYLE, 1, 0, 1 },
 };
 
 /* One to nine digits without a leading zero; moves *s behind them. */

@@ -98,7 +98,7 @@ write_pager(struct html *h, const struct search *s, const char *text,
 	if (q != NULL && s->q.offset + shown < found && shown > 0) {
 		html_open(h, "a", "btn");
 		html_attrf(h, "href", "/search?q=%s&page=%lld", q,
-		    (long long)(s->q.offset / PER_PAGE + 2));
+		    (long long)s->q.offset / PER_PAGE + 2);
 		html_attr(h, "accesskey", "n");
 		html_text(h, "Older mail");
 		html_icon(h, ICON_FORWARD, NULL);

@@ -239,7 +239,7 @@ text_at(sqlite3_stmt *q, int column)
 static int
 keep_strings(const char **strings[], size_t n, char **block)
 {
-	size_t	 i, size = 0;
+	size_t	 i, size = 1;
 	char	*p;
 
 	for (i = 0; i < n; i++)

@@ -9,8 +9,8 @@
 
 #include "throttle.h"
 
-#define WAIT_MAX_MS	(15 * 60 * 1000)
-#define FORGET_MS	(60 * 60 * 1000)
+#define WAIT_MAX_MS	((int64_t)15 * 60 * 1000)
+#define FORGET_MS	((int64_t)60 * 60 * 1000)
 
 struct entry {
 	char		 key[128];	/* "" free */

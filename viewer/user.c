@@ -30,6 +30,7 @@ static const char usage[] =
 
 struct options {
 	const char	*root, *verb, *name;
+	char		 own[ACCOUNT_NAME_MAX + 1];	/* box of that name */
 	char		*boxes[ACCOUNT_BOXES_MAX];
 	size_t		 box_count;
 	int		 json, generate;
@@ -81,7 +82,7 @@ read_options(int argc, char **argv, struct options *o)
 	}
 	if (o->verb == NULL)
 		wrong_usage("what is to be done?", "");
-	if (strcmp(o->verb, "list") != 0 && o->name == NULL)
+	if (o->name == NULL && strcmp(o->verb, "list") != 0)
 		wrong_usage("a name is missing behind", o->verb);
 }
 
@@ -176,13 +177,14 @@ static int
 add_or_change(struct accounts *a, struct options *o)
 {
 	char	 password[ACCOUNT_PASSWORD_MAX + 3];
-	char	 own[ACCOUNT_NAME_MAX + 1];
 	int	 r, add = strcmp(o->verb, "add") == 0;
 
+	if (o->name == NULL)
+		panic("name");
 	take_password(o, password, sizeof(password));
 	if (o->box_count == 0 && strlen(o->name) <= ACCOUNT_NAME_MAX) {
-		snprintf(own, sizeof(own), "%s", o->name);
-		o->boxes[o->box_count++] = own;
+		snprintf(o->own, sizeof(o->own), "%s", o->name);
+		o->boxes[o->box_count++] = o->own;
 	}
 	if (add)
 		r = accounts_add(a, o->name, password, o->boxes, o->box_count,

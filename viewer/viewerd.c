@@ -29,7 +29,7 @@
 #include "viewer.h"
 
 #define SESSIONS	1024
-#define PEM_MAX		(256 * 1024)
+#define PEM_MAX		262144
 
 /* Whether a certificate is configured: tls_cert = "none" says plain HTTP. */
 static int
@@ -46,7 +46,6 @@ static char *
 read_pem(const char *path, const char *setting)
 {
 	struct stat	 st;
-	ssize_t		 n;
 	char		*s;
 	int		 fd;
 
@@ -60,7 +59,7 @@ read_pem(const char *path, const char *setting)
 		    path, setting);
 	if ((s = calloc(1, (size_t)st.st_size + 1)) == NULL)
 		fatal(EXIT_IO, "out of memory");
-	if ((n = read(fd, s, (size_t)st.st_size)) != st.st_size)
+	if (read(fd, s, (size_t)st.st_size) != st.st_size)
 		fatal(EXIT_IO, "%s: cannot be read whole", path);
 	close(fd);
 	return s;
@@ -74,12 +73,12 @@ read_listen(const char *listen_on)
 			    AI_PASSIVE, .ai_socktype = SOCK_STREAM }, *ai;
 	char		 host[128];
 	const char	*colon = strrchr(listen_on, ':');
-	size_t		 n;
+	size_t		 n = colon == NULL ? sizeof(host) :
+			    (size_t)(colon - listen_on);
 
-	if (colon == NULL || (size_t)(colon - listen_on) >= sizeof(host))
+	if (n >= sizeof(host))
 		fatal(EXIT_CONF, "viewer.listen \"%s\" is not ADDRESS:PORT",
 		    listen_on);
-	n = (size_t)(colon - listen_on);
 	if (n >= 2 && listen_on[0] == '[' && listen_on[n - 1] == ']') {
 		listen_on++;
 		n -= 2;
