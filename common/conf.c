@@ -1,6 +1,7 @@
 /*
  * Configuration: one table says every section, key, kind, default and bound;
- * libconfuse only reads the syntax.
+ * libconfuse only reads the syntax. Table and reader stay in one long file, so that a
+ * row is all there is to a value.
  * Run by every program at start, and by `limpid doctor` and the option -n.
  * Hostile input: none; the file belongs to root. Mistakes are likely, though.
  * Must never accept a value it does not understand, or write the file.

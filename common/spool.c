@@ -339,14 +339,6 @@ spool_new_file(struct spool *s, const struct ref *ref,
 	return ERR_EXISTS;
 }
 
-int
-spool_settle(struct spool *s, int fd)
-{
-	if (fsync(fd) == -1 || fsync(s->fd[TMP]) == -1)
-		return sys_error();
-	return ERR_OK;
-}
-
 /* Starts the writing of all before any is waited for. */
 static int
 files_sync(const int *fds, size_t count)
@@ -359,6 +351,16 @@ files_sync(const int *fds, size_t count)
 		if (fsync(fds[i]) == -1)
 			return sys_error();
 	return ERR_OK;
+}
+
+int
+spool_settle(struct spool *s, const int *fds, size_t count)
+{
+	int	 r;
+
+	if ((r = files_sync(fds, count)) != ERR_OK)
+		return r;
+	return fsync(s->fd[TMP]) == -1 ? sys_error() : ERR_OK;
 }
 
 int
@@ -601,7 +603,10 @@ spool_done(struct spool *s, const char *name)
 int
 spool_sent(struct spool *s, const char *name)
 {
-	return spool_move(s, WORK, name, SENT, name);
+	if (renameat2(s->fd[WORK], name, s->fd[SENT], name,
+	    RENAME_NOREPLACE) == -1)
+		return errno == ENOENT ? ERR_NOTFOUND : sys_error();
+	return ERR_OK;
 }
 
 int

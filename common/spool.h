@@ -42,9 +42,9 @@ void spool_close(struct spool *s);
  * which holds the reference. */
 int spool_new_file(struct spool *s, const struct ref *ref,
     char name[SPOOL_NAME_MAX + 1], int *fdp);
-/* Makes the file and its name in tmp durable, so that its absence there later
+/* Makes files and their names in tmp durable, so that their absence there later
  * proves a commit. Not needed for spool_commit. */
-int spool_settle(struct spool *s, int fd);
+int spool_settle(struct spool *s, const int *fds, size_t count);
 /* fsync, rename to new, fsync directories, wake the reader. Closes nothing.
  * When `same_name` a parcel with the name exists in new, ERR_EXISTS. */
 int spool_commit(struct spool *s, const char *name, int fd);
@@ -68,7 +68,8 @@ int spool_claim(struct spool *s, char name[SPOOL_NAME_MAX + 1], int *fdp,
     unsigned *attempt);
 /* The next stage holds it: remove from work (durably). */
 int spool_done(struct spool *s, const char *name);
-/* As done, but keeps the file in sent (for resend); see spool_expire. */
+/* As done, but keeps the file in sent (for resend); see spool_expire. Not synced:
+ * after a power cut the parcel may be in work again. */
 int spool_sent(struct spool *s, const char *name);
 /* The world failed: back to new, or to held after SPOOL_ATTEMPTS. why is one
  * line for the operator. Returns 1 when it was held, 0 when it will be tried

@@ -130,6 +130,14 @@ on_fragment(void *arg, const uint8_t *message, size_t len)
 	return fragments_take(d->fragments, message, len);
 }
 
+static int
+on_settle(void *arg)
+{
+	struct diode_recv	*d = arg;
+
+	return recv_batch_commit(&d->shared);
+}
+
 /* A file that is shorter than its header says is still being copied: said once,
  * and looked at again. */
 static void
@@ -145,23 +153,30 @@ say_waiting(struct diode_recv *d, const struct stat *st, const char *name)
 	    log_safe(name));
 }
 
+/* Takes o over. The file is removed next, so its batch is committed at once. */
 static int
-object_copy(struct recv_object *o, int fd, uint64_t len)
+object_copy(struct diode_recv *d, struct recv_object *o, int fd, uint64_t len)
 {
 	uint8_t		 block[BLOCK];
 	uint64_t	 at = 0;
 	ssize_t		 n;
-	int		 r;
+	int		 r = ERR_OK;
 
-	while (at < len) {
+	while (r == ERR_OK && at < len) {
 		n = pread(fd, block, sizeof(block), (off_t)(LINK_HEADER + at));
 		if (n <= 0)
-			return n == 0 ? ERR_SHORT : ERR_AGAIN;
-		if ((r = recv_object_write(o, block, (size_t)n)) != ERR_OK)
-			return r;
-		at += (uint64_t)n;
+			r = n == 0 ? ERR_SHORT : ERR_AGAIN;
+		else
+			r = recv_object_write(o, block, (size_t)n);
+		at += n > 0 ? (uint64_t)n : 0;
 	}
-	return recv_object_finish(o);
+	if (r != ERR_OK) {
+		recv_object_free(o);
+		return r;
+	}
+	if ((r = recv_object_finish(o)) != ERR_OK)
+		return r;
+	return recv_batch_commit(&d->shared);
 }
 
 static int
@@ -185,8 +200,8 @@ on_object(void *arg, int fd, const char *name, int *keep)
 	}
 	r = recv_object_new(&d->shared, header, &o);
 	if (r == ERR_OK)
-		r = object_copy(o, fd, (uint64_t)st.st_size - LINK_HEADER);
-	recv_object_free(o);
+		r = object_copy(d, o, fd,
+		    (uint64_t)st.st_size - LINK_HEADER);
 	switch (r) {
 	case ERR_OK:
 	case ERR_EXISTS:
@@ -267,6 +282,7 @@ trouble(struct diode_recv *d, int r)
 	long long	 now = proc_now_ms();
 
 	fragments_reset(d->fragments);
+	recv_batch_drop(&d->shared);
 	d->listening = 0;
 	if (d->trouble_said != 0 && now - d->trouble_said < 30000)
 		return;
@@ -295,8 +311,8 @@ room_again(struct diode_recv *d)
 static void
 loop(struct diode_recv *d, int signals)
 {
-	const struct link_sink	 sink = { d, on_fragment, on_object,
-				    on_refused };
+	const struct link_sink	 sink = { d, on_fragment, on_settle,
+				    on_object, on_refused };
 	struct pollfd		 p[2] = { { signals, POLLIN, 0 },
 				    { -1, POLLIN, 0 } };
 	int			 n = 0;

@@ -108,6 +108,8 @@ struct link_sink {
 	/* One fragment. A negative return is the world's fault (disk full): the
 	 * receiver drops the connection, so that the sender repeats. */
 	int	(*fragment)(void *arg, const uint8_t *message, size_t len);
+	/* After each run of fragments: what came is to be on disk now. */
+	int	(*settle)(void *arg);
 	/* One whole object in a file at offset 0; *keep is set to 1 when it must
 	 * be offered again. */
 	int	(*object)(void *arg, int fd, const char *name, int *keep);

@@ -102,10 +102,11 @@ stream_write(struct stream *t, const uint8_t *chunk, size_t len)
 
 	if (t->object == NULL)
 		goto out;
-	if ((r = recv_object_write(t->object, chunk, len)) == ERR_OK &&
-	    t->next == t->count)
+	r = recv_object_write(t->object, chunk, len);
+	if (r == ERR_OK && t->next == t->count) {
 		r = recv_object_finish(t->object);
-	if (r != ERR_OK || t->next == t->count) {
+		t->object = NULL;	/* it is the batch's now, or gone */
+	} else if (r != ERR_OK) {
 		recv_object_free(t->object);
 		t->object = NULL;
 	}

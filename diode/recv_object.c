@@ -60,6 +60,15 @@ refuse(struct recv_shared *s, uint64_t seq, int code, const char *why)
 	return code;
 }
 
+static int
+refuse_conflict(struct recv_shared *s, uint64_t seq)
+{
+	note(s, "link.conflict", seq, "alarm", "yes");
+	return refuse(s, seq, ERR_CRYPTO, "ALARM: another object bears a"
+	    " sequence that was seen before; the sender's ledger was lost or"
+	    " set back, see limpid-diode-send(8)");
+}
+
 /* Whether the header may begin an object. */
 static int
 header_admit(struct recv_shared *s, const struct link_header *h,
@@ -70,10 +79,7 @@ header_admit(struct recv_shared *s, const struct link_header *h,
 		s->repeats++;
 		return ERR_EXISTS;
 	case SEEN_CONFLICT:
-		note(s, "link.conflict", h->seq, "alarm", "yes");
-		return refuse(s, h->seq, ERR_CRYPTO, "ALARM: another object"
-		    " bears a sequence that was seen before; the sender's"
-		    " ledger was lost or set back, see limpid-diode-send(8)");
+		return refuse_conflict(s, h->seq);
 	case SEEN_NEW:
 		break;
 	}
@@ -227,34 +233,109 @@ tell_news(struct recv_object *o, const struct seen_news *news)
 	}
 }
 
+/* The same sequence may have come over another connection a moment ago. */
+static int
+batch_admit(struct recv_shared *s, const struct recv_object *o)
+{
+	size_t	 i;
+
+	for (i = 0; i < s->batch_count; i++) {
+		if (s->batch[i]->head.seq != o->head.seq)
+			continue;
+		if (memcmp(s->batch[i]->hash, o->hash, sizeof(o->hash)) != 0)
+			return refuse_conflict(s, o->head.seq);
+		s->repeats++;
+		return ERR_EXISTS;
+	}
+	return header_admit(s, &o->head, o->hash);
+}
+
 int
 recv_object_finish(struct recv_object *o)
 {
 	struct recv_shared	*s = o->shared;
+	uint64_t		 ahead = seen_highest(s->seen) + SEEN_AHEAD;
+	int			 r;
+
+	if ((r = object_check(o)) != ERR_OK ||
+	    (r = batch_admit(s, o)) != ERR_OK)
+		goto out;
+	/* A jump is committed alone: its gap is listed before the commit. */
+	if (o->head.seq > ahead && (r = recv_batch_commit(s)) != ERR_OK)
+		goto out;
+	s->batch[s->batch_count++] = o;
+	if (s->batch_count == RECV_BATCH || o->head.seq > ahead)
+		r = recv_batch_commit(s);
+	return r;
+ out:
+	recv_object_free(o);
+	return r;
+}
+
+/* All intents are on disk before the first rename. */
+static int
+batch_rename(struct recv_shared *s)
+{
+	char			 names[RECV_BATCH][SPOOL_NAME_MAX + 1];
+	int			 fds[RECV_BATCH], r;
+	struct recv_object	*o;
+	size_t			 i;
+
+	for (i = 0; i < s->batch_count; i++) {
+		fds[i] = s->batch[i]->fd;
+		memcpy(names[i], s->batch[i]->name, sizeof(names[i]));
+	}
+	if ((r = spool_settle(s->spool, fds, s->batch_count)) != ERR_OK)
+		return r;
+	for (i = 0; i < s->batch_count; i++) {
+		o = s->batch[i];
+		if ((r = seen_intend(s->seen, o->head.seq, o->hash,
+		    o->head.prev, o->name)) != ERR_OK)
+			return r;
+	}
+	return spool_commit_many(s->spool, names, fds, s->batch_count);
+}
+
+/* After a failure some may be in new: what is not in tmp was committed. */
+static int
+batch_mark(struct recv_shared *s, struct recv_object *o, int failed)
+{
 	struct seen_news	 news;
 	int			 r;
 
-	if ((r = object_check(o)) != ERR_OK)
-		return r;
-	/* Another connection may have brought it meanwhile. */
-	if (seen_find(s->seen, o->head.seq, o->hash) != SEEN_NEW) {
-		s->repeats++;
-		return ERR_EXISTS;
-	}
-	if ((r = spool_settle(s->spool, o->fd)) != ERR_OK)
-		return r;
-	if ((r = seen_intend(s->seen, o->head.seq, o->hash, o->head.prev,
-	    o->name)) != ERR_OK ||
-	    (r = spool_commit(s->spool, o->name, o->fd)) != ERR_OK) {
-		(void)seen_forget(s->seen, o->head.seq);
-		return r;
-	}
+	if (failed && spool_in_tmp(s->spool, o->name))
+		return seen_forget(s->seen, o->head.seq);
 	o->committed = 1;
 	if ((r = seen_mark(s->seen, o->head.seq, &news)) != ERR_OK)
 		return r;
 	s->accepted++;
 	tell_news(o, &news);
 	return ERR_OK;
+}
+
+int
+recv_batch_commit(struct recv_shared *s)
+{
+	size_t	 i;
+	int	 r, e, failed;
+
+	if (s->batch_count == 0)
+		return ERR_OK;
+	r = batch_rename(s);
+	failed = r != ERR_OK;
+	for (i = 0; i < s->batch_count; i++)
+		if ((e = batch_mark(s, s->batch[i], failed)) != ERR_OK &&
+		    r == ERR_OK)
+			r = e;
+	recv_batch_drop(s);
+	return r;
+}
+
+void
+recv_batch_drop(struct recv_shared *s)
+{
+	while (s->batch_count > 0)
+		recv_object_free(s->batch[--s->batch_count]);
 }
 
 void

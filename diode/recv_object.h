@@ -15,6 +15,10 @@ struct record;
 struct seen;
 struct spool;
 
+#define RECV_BATCH	32	/* objects that share the waiting for the disk */
+
+struct recv_object;
+
 /* What all objects of one receiver share; borrowed. */
 struct recv_shared {
 	int			 link;
@@ -24,9 +28,9 @@ struct recv_shared {
 	struct record		*record;
 	const struct key	*signer;
 	uint64_t		 accepted, repeats, refused;	/* counts */
+	struct recv_object	*batch[RECV_BATCH];	/* checked, uncommitted */
+	size_t			 batch_count;
 };
-
-struct recv_object;
 
 /*
  * Begins an object by its header. ERR_OK with *op; ERR_EXISTS: seen already, skip
@@ -39,10 +43,16 @@ uint64_t recv_object_seq(const struct recv_object *o);
 /* Bytes of the parcel; ERR_LIMIT when there are more than the header said. */
 int recv_object_write(struct recv_object *o, const void *data, size_t len);
 /*
- * Checks length, hash and the parcel's shape, commits, and remembers the sequence.
- * ERR_FORMAT and ERR_SHORT: refused, logged and counted; else the world.
+ * Takes o over in any case. Checks length, hash and the parcel's shape, and puts it
+ * into the batch, which is committed when it is full. ERR_FORMAT, ERR_LIMIT and
+ * ERR_SHORT: refused, logged and counted; ERR_EXISTS: a repeat; else the world.
  */
 int recv_object_finish(struct recv_object *o);
+/* Commits the batch and remembers its sequences. An error is the world's: what is
+ * not in the spool then has been dropped. */
+int recv_batch_commit(struct recv_shared *s);
+/* Drops the batch. */
+void recv_batch_drop(struct recv_shared *s);
 /* Frees o; what was not finished leaves the spool's tmp. */
 void recv_object_free(struct recv_object *o);
 

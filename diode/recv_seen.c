@@ -413,7 +413,7 @@ seen_intend(struct seen *s, uint64_t seq, const uint8_t hash[32],
 	if (s->highest >= SEEN_WINDOW && seq <= s->highest - SEEN_WINDOW)
 		return ERR_OK;
 	/* The slots alone tell short gaps after a crash, not a long one. */
-	if (seq > s->highest && seq - s->highest > SEEN_WINDOW / 4) {
+	if (seq > s->highest && seq - s->highest > SEEN_AHEAD) {
 		gaps_append(s, s->highest + 1, seq - 1);
 		s->early = seq;
 		if ((r = gaps_write(s)) != ERR_OK)

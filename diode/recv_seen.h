@@ -24,6 +24,8 @@
 
 #define SEEN_WINDOW	16384
 #define SEEN_BYTES	256
+#define SEEN_AHEAD	(SEEN_WINDOW / 4) /* a jump beyond this lists its gap at
+					 * once, and must be committed alone */
 #define SEEN_GAPS_MAX	65536	/* ranges remembered */
 
 enum seen_state { SEEN_NEW, SEEN_REPEAT, SEEN_CONFLICT };

@@ -315,6 +315,8 @@ back_receive(void *back, const struct link_sink *sink)
 		zmq_msg_close(&m);
 	}
 	if (r >= 0)
+		r = sink->settle(sink->arg);
+	if (r >= 0)
 		return n;
 	/* The connection goes with its queues: the sender notices, and repeats
 	 * once it is let in again. */

@@ -187,6 +187,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (i = 1; i + 1 < size; i += 2)
 			play(f, data[i], data[i + 1]);
 	fragments_free(f);
+	must(recv_batch_commit(&s) == ERR_OK);
 	must(s.accepted <= OBJECTS);
 	must(files_in("new") == s.accepted);
 	must(files_in("tmp") == 0);

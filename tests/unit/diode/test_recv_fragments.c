@@ -84,6 +84,7 @@ place_teardown(void **state)
 	char		 cmd[128];
 
 	fragments_free(p->f);
+	recv_batch_drop(&p->shared);
 	record_close(p->shared.record);
 	seen_close(p->shared.seen);
 	spool_close(p->shared.spool);
@@ -170,6 +171,7 @@ expect(struct place *p, uint64_t in_new, uint64_t accepted, uint64_t repeats,
 {
 	struct spool_stat	 st;
 
+	assert_int_equal(recv_batch_commit(&p->shared), ERR_OK);
 	assert_int_equal(spool_stat(p->shared.spool, &st), ERR_OK);
 	assert_int_equal(st.new_count, in_new);
 	assert_int_equal(p->shared.accepted, accepted);
@@ -201,6 +203,56 @@ test_small_and_large_objects_arrive_once(void **state)
 	expect_clean(p);
 	free(a.bytes);
 	free(b.bytes);
+}
+
+static void
+test_a_repeat_within_a_batch_is_dropped(void **state)
+{
+	struct place	*p = *state;
+	struct object	 o[RECV_BATCH + 8];
+	size_t		 i, n = sizeof(o) / sizeof(o[0]);
+
+	for (i = 0; i < n; i++) {
+		o[i] = object_new(p, i + 1, 1, 100);
+		give_all(p, &o[i], 1);
+		give_all(p, &o[i], 2);
+	}
+	expect(p, n, n, n, 0);
+	expect_clean(p);
+	for (i = 0; i < n; i++)
+		free(o[i].bytes);
+}
+
+static void
+test_a_dropped_batch_was_never_seen(void **state)
+{
+	struct place	*p = *state;
+	struct object	 a = object_new(p, 1, 1, 100);
+
+	give_all(p, &a, 1);
+	recv_batch_drop(&p->shared);
+	expect(p, 0, 0, 0, 0);
+	give_all(p, &a, 1);
+	expect(p, 1, 1, 0, 0);
+	free(a.bytes);
+}
+
+static void
+test_a_jump_lists_its_gap_in_the_middle_of_a_batch(void **state)
+{
+	struct place	*p = *state;
+	struct object	 a = object_new(p, 1, 1, 100);
+	struct object	 b = object_new(p, 100000, 1, 100);
+	struct object	 c = object_new(p, 100001, 1, 100);
+
+	give_all(p, &a, 1);
+	give_all(p, &b, 1);
+	give_all(p, &c, 1);
+	expect(p, 3, 3, 0, 0);
+	assert_int_equal(seen_missing(p->shared.seen), 99998);
+	free(a.bytes);
+	free(b.bytes);
+	free(c.bytes);
 }
 
 static void
@@ -389,6 +441,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_small_and_large_objects_arrive_once),
+		T(test_a_repeat_within_a_batch_is_dropped),
+		T(test_a_dropped_batch_was_never_seen),
+		T(test_a_jump_lists_its_gap_in_the_middle_of_a_batch),
 		T(test_every_end_of_an_object_is_possible),
 		T(test_two_connections_do_not_disturb_each_other),
 		T(test_a_lost_fragment_loses_only_its_object),
