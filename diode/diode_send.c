@@ -274,14 +274,14 @@ main(int argc, char **argv)
 	log_open("limpid-diode-send");
 	d.link = link_option_take(&argc, argv);
 	proc_options(argc, argv, usage, &options);
-	if (d.link == 0)
-		fatal(EXIT_USAGE, "say which link: --link 1 or --link 2");
 	if ((r = conf_load(options.root, &d.conf, &why)) != ERR_OK)
 		fatal(err_exit(r), "%s", why);
 	if (options.check_only) {
 		conf_print(d.conf, stdout);
 		return EXIT_DONE;
 	}
+	if (d.link == 0)
+		fatal(EXIT_USAGE, "say which link: --link 1 or --link 2");
 	if ((r = proc_drop_user("limpid-send")) != ERR_OK)
 		fatal(err_exit(r), "user limpid-send: %s", err_text(r));
 	keys_load(&d);
