@@ -91,6 +91,58 @@ target_trim(const char *s, size_t len)
 	return clean;
 }
 
+/* Targets that hold their content: a program, or a whole document. */
+static int
+scheme_is_content(const char *scheme)
+{
+	static const char *const content[] = {
+		"data", "javascript", "vbscript", "livescript", "mocha"
+	};
+	size_t	 i;
+
+	for (i = 0; i < sizeof(content) / sizeof(content[0]); i++)
+		if (strcasecmp(scheme, content[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/* What it is and how much of it; the content itself is nothing to read. */
+static void
+put_content(struct strbuf *b, const struct link_target *t)
+{
+	size_t	 n = strcasecmp(t->scheme, "data") == 0 ?
+		    strspn(t->rest, "abcdefghijklmnopqrstuvwxyz"
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/+-") : 0;
+
+	if (n > 40 || (t->rest[n] != ';' && t->rest[n] != ','))
+		n = 0;
+	strbuf_puts(b, t->scheme);
+	strbuf_puts(b, "[:]");
+	strbuf_add(b, t->rest, n);
+	strbuf_printf(b, "%s(%zu bytes)", n > 0 ? " " : "",
+	    strlen(t->rest) - n);
+}
+
+/* How much of a target is shown: of data only its type, of scripts nothing. */
+static size_t
+target_max(const struct link_target *t)
+{
+	static const char *const scripts[] = {
+		"javascript", "vbscript", "livescript", "mocha", "vbs"
+	};
+	size_t	 i;
+
+	if (t->slashes)
+		return LINKS_TARGET_MAX;
+	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
+		if (strcasecmp(t->scheme, scripts[i]) == 0)
+			return 0;
+	if (strcasecmp(t->scheme, "data") == 0 &&
+	    (i = strcspn(t->rest, ",")) < LINKS_OTHER_MAX)
+		return i;
+	return LINKS_OTHER_MAX;
+}
+
 char *
 links_defang_target(const char *utf8, size_t len)
 {
@@ -106,7 +158,13 @@ links_defang_target(const char *utf8, size_t len)
 	len = strlen(s);
 	if (!link_target_parse(s, len, &t))
 		goto out;
-	max = t.slashes ? LINKS_TARGET_MAX : LINKS_OTHER_MAX;
+	if (scheme_is_content(t.scheme)) {
+		put_content(&b, &t);
+		link_target_free(&t);
+		out = neutralised(&b, &n);
+		goto out;
+	}
+	max = target_max(&t);
 	plain = !t.slashes && (*t.scheme == '\0' ||
 	    strcasecmp(t.scheme, "mailto") == 0);
 	link_target_free(&t);
@@ -114,8 +172,8 @@ links_defang_target(const char *utf8, size_t len)
 		out = links_defang_text(s, len, NULL);
 	else if (link_target_emit(&b, s, len, max))
 		out = neutralised(&b, &n);
-	strbuf_free(&b);
  out:
+	strbuf_free(&b);
 	free(s);
 	return out;
 }

@@ -26,7 +26,8 @@ char *links_defang_text(const char *utf8, size_t len, uint32_t *count);
  * caller frees, NULL: no memory. Handles leading white space and controls,
  * backslashes, userinfo, numeric (decimal, hex, octal) hosts shown with their
  * dotted form, percent-encoded hosts, full-width dots, protocol-relative
- * targets, javascript: data: file: UNC tel: mailto:.
+ * targets, javascript: data: file: UNC tel: mailto:. Of targets that hold their
+ * content (data:, javascript:) only the scheme, media type and size are told.
  */
 char *links_defang_target(const char *utf8, size_t len);
 

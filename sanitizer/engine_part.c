@@ -52,17 +52,22 @@ part_free(struct part *p)
 	free(p);
 }
 
-/* The name as it may be shown and stored; what it was stays as a fact. */
+/* The name as it may be shown and stored; what it was stays as a fact, without the
+ * folders that a hostile name begins with: nobody was meant to see those. */
 static int
 take_name(struct part *p, const char *name)
 {
 	struct text_cleaned	 counts;
+	const char		*base;
 	int			 changed = 0;
 
 	if (name[0] == '\0')
 		return (p->name = strdup("")) != NULL ? ERR_OK : ERR_MEMORY;
+	for (base = name + strlen(name); base > name && base[-1] != '/' &&
+	    base[-1] != '\\'; base--)
+		;
 	if ((p->name = text_file_name(name, strlen(name), &changed)) == NULL ||
-	    (p->old_name = text_clean(name, strlen(name), TEXT_LINE,
+	    (p->old_name = text_clean(base, strlen(base), TEXT_LINE,
 	    COPY_VALUE_MAX, &counts)) == NULL)
 		return ERR_MEMORY;
 	if (!changed || strcmp(p->old_name, p->name) == 0) {

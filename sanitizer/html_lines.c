@@ -107,14 +107,11 @@ put_pre(struct html_writer *w, const char *s)
 }
 
 static void
-put_hidden(struct html_writer *w, const char *s)
+count_hidden(struct html_writer *w, const char *s)
 {
-	for (; *s != '\0'; s++) {
+	for (; *s != '\0'; s++)
 		if (((uint8_t)*s & 0xc0) != 0x80 && blank_len(s) == 0)
 			w->hidden++;
-		if (w->hidden <= HTML_HIDDEN_MAX && w->hidden > 0)
-			strbuf_putc(&w->hidden_text, *s);
-	}
 }
 
 struct html_style *
@@ -131,7 +128,7 @@ html_put_text(struct html_writer *w, const xmlNode *n)
 	if (s == NULL || w->skipped)
 		return;
 	if (html_style_is_hidden(html_style_now(w)))
-		put_hidden(w, s);
+		count_hidden(w, s);
 	else if (w->pre)
 		put_pre(w, s);
 	else

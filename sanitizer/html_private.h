@@ -14,7 +14,6 @@
 
 #define HTML_STYLES_MAX	256		/* nested elements whose style is followed */
 #define HTML_LISTS_MAX	8
-#define HTML_HIDDEN_MAX	200		/* characters quoted of hidden text */
 
 struct html_writer {
 	struct strbuf	 out;
@@ -31,8 +30,7 @@ struct html_writer {
 	struct html_style style[HTML_STYLES_MAX];
 	unsigned	 depth;
 	uint32_t	 links, external, scripts, forms;
-	uint64_t	 hidden;	/* characters */
-	struct strbuf	 hidden_text;
+	uint64_t	 hidden;	/* characters; they stay outside */
 };
 
 /* The style of the element being written. */

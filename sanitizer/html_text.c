@@ -30,27 +30,7 @@ tell_number(struct html_writer *w, enum fact f, uint64_t n)
 	w->fact(w->arg, f, s);
 }
 
-static void
-tell_hidden(struct html_writer *w)
-{
-	char	*s, *safe = NULL, *value = NULL;
-
-	if (w->hidden == 0)
-		return;
-	s = text_clean(w->hidden_text.s, w->hidden_text.len, TEXT_LINE,
-	    4 * HTML_HIDDEN_MAX, NULL);
-	if (s != NULL)
-		safe = links_defang_text(s, strlen(s), NULL);
-	if (safe != NULL && asprintf(&value, "%llu: %s%s",
-	    (unsigned long long)w->hidden, safe, w->hidden > HTML_HIDDEN_MAX ?
-	    "\u2026" : "") != -1) {
-		w->fact(w->arg, FACT_HIDDEN_TEXT, value);
-		free(value);
-	}
-	free(s);
-	free(safe);
-}
-
+/* How much, not what: nobody was meant to read it. */
 /* The final form: clean, every link harmless. */
 static char *
 finish(struct html_writer *w)
@@ -71,7 +51,7 @@ finish(struct html_writer *w)
 	tell_number(w, FACT_SCRIPTS, w->scripts);
 	tell_number(w, FACT_FORMS, w->forms);
 	tell_number(w, FACT_INVISIBLE_CHARS, counts.invisible);
-	tell_hidden(w);
+	tell_number(w, FACT_HIDDEN_TEXT, w->hidden);
 	return safe;
 }
 
@@ -159,10 +139,8 @@ html_text(const char *utf8, size_t len, html_fact_fn *fact, void *arg,
  out:
 	xmlFreeDoc(doc);
 	htmlFreeParserCtxt(ctxt);
-	if (w != NULL) {
+	if (w != NULL)
 		strbuf_free(&w->out);
-		strbuf_free(&w->hidden_text);
-	}
 	free(w);
 	free(page);
 	return t;

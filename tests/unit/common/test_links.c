@@ -80,11 +80,11 @@ targets_come_out_as_the_table_says(void **state)
 static void
 a_long_target_is_cut_and_says_so(void **state)
 {
-	char	 s[10000] = "data:text/html,";
+	char	 s[10000] = "tel:";
 	char	*t;
 
 	(void)state;
-	memset(s + 15, 'A', sizeof(s) - 16);
+	memset(s + 4, '1', sizeof(s) - 5);
 	t = links_defang_target(s, strlen(s));
 	assert_true(strlen(t) < 300);
 	assert_non_null(strstr(t, "bytes more)"));

@@ -56,14 +56,14 @@ static const struct {
 	  "forms=1;" },
 	/* what nobody sees */
 	{ "a<span style='display:none'>secret</span>b", "ab",
-	  "hidden-text=6: secret;" },
+	  "hidden-text=6;" },
 	{ "<div style='FONT-SIZE: 0px'>s<b style='font-size:12px'>t</b></div>",
-	  "t", "hidden-text=1: s;" },
-	{ "<font color=#fefefe>s</font>t", "t", "hidden-text=1: s;" },
+	  "t", "hidden-text=1;" },
+	{ "<font color=#fefefe>s</font>t", "t", "hidden-text=1;" },
 	{ "<td bgcolor=black><font color=white>seen</font></td>", "seen", "" },
 	{ "<p style='position:absolute;left:-9999px'>s</p>t", "t",
-	  "hidden-text=1: s;" },
-	{ "<p hidden>s</p>t", "t", "hidden-text=1: s;" },
+	  "hidden-text=1;" },
+	{ "<p hidden>s</p>t", "t", "hidden-text=1;" },
 	{ "p\u200bay\u202epal", "paypal", "invisible-chars=2;" }
 };
 
