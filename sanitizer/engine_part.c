@@ -52,8 +52,9 @@ part_free(struct part *p)
 	free(p);
 }
 
-/* The name as it may be shown and stored; what it was stays as a fact, without the
- * folders that a hostile name begins with: nobody was meant to see those. */
+/* The name as it may be shown and stored; what it was stays as a fact,
+ * without the folders that a hostile name begins with: nobody was meant to
+ * see those. */
 static int
 take_name(struct part *p, const char *name)
 {

@@ -428,7 +428,7 @@ parts_come_in_order_depth_first(void **state)
 	    "2<1 1 text \"\" body 'hello' = text complete 0/0\n"
 	    "3<1 2 mail \"fwd.eml\" = container complete 0/0\n"
 	    "4<3 2.1 text \"\" 'inside' = text complete 0/0\n"
-	    "5<1 3 pdf \"b.pdf\" name-changed=a/b.pdf page0 page1"
+	    "5<1 3 pdf \"b.pdf\" page0 page1"
 	    " = images complete 2/2\n"
 	    "end 5\n");
 	assert_int_equal(result.parts, 5);
