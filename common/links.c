@@ -123,26 +123,6 @@ put_content(struct strbuf *b, const struct link_target *t)
 	    strlen(t->rest) - n);
 }
 
-/* How much of a target is shown: of data only its type, of scripts nothing. */
-static size_t
-target_max(const struct link_target *t)
-{
-	static const char *const scripts[] = {
-		"javascript", "vbscript", "livescript", "mocha", "vbs"
-	};
-	size_t	 i;
-
-	if (t->slashes)
-		return LINKS_TARGET_MAX;
-	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
-		if (strcasecmp(t->scheme, scripts[i]) == 0)
-			return 0;
-	if (strcasecmp(t->scheme, "data") == 0 &&
-	    (i = strcspn(t->rest, ",")) < LINKS_OTHER_MAX)
-		return i;
-	return LINKS_OTHER_MAX;
-}
-
 char *
 links_defang_target(const char *utf8, size_t len)
 {
@@ -164,7 +144,7 @@ links_defang_target(const char *utf8, size_t len)
 		out = neutralised(&b, &n);
 		goto out;
 	}
-	max = target_max(&t);
+	max = t.slashes ? LINKS_TARGET_MAX : LINKS_OTHER_MAX;
 	plain = !t.slashes && (*t.scheme == '\0' ||
 	    strcasecmp(t.scheme, "mailto") == 0);
 	link_target_free(&t);

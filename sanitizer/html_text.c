@@ -30,7 +30,6 @@ tell_number(struct html_writer *w, enum fact f, uint64_t n)
 	w->fact(w->arg, f, s);
 }
 
-/* How much, not what: nobody was meant to read it. */
 /* The final form: clean, every link harmless. */
 static char *
 finish(struct html_writer *w)
@@ -51,6 +50,7 @@ finish(struct html_writer *w)
 	tell_number(w, FACT_SCRIPTS, w->scripts);
 	tell_number(w, FACT_FORMS, w->forms);
 	tell_number(w, FACT_INVISIBLE_CHARS, counts.invisible);
+	/* How much, not what: nobody was meant to read it. */
 	tell_number(w, FACT_HIDDEN_TEXT, w->hidden);
 	return safe;
 }
