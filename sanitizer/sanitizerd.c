@@ -308,6 +308,17 @@ loop(struct sanitizer *s, const struct launcher *launcher, int signals)
 }
 
 static void
+sanitizer_free(struct sanitizer *s)
+{
+	policy_use_drop(s->policy);
+	key_free(s->intake_sign);
+	key_free(s->own_seal);
+	key_free(s->own_sign);
+	key_free(s->internal_seal);
+	conf_free(s->conf);
+}
+
+static void
 sanitizer_close(struct start *t)
 {
 	struct sanitizer	*s = &t->s;
@@ -324,23 +335,21 @@ sanitizer_close(struct start *t)
 	record_close(s->record);
 	spool_close(s->in);
 	spool_close(s->out);
-	policy_use_drop(s->policy);
-	key_free(s->intake_sign);
-	key_free(s->own_seal);
-	key_free(s->own_sign);
-	key_free(s->internal_seal);
-	conf_free(s->conf);
+	sanitizer_free(s);
 }
 
 static int
 check_only(struct sanitizer *s)
 {
-	if ((s->policy = policy_take(s->conf)) == NULL)
+	if ((s->policy = policy_take(s->conf)) == NULL) {
+		sanitizer_free(s);
 		return EXIT_CONF;
+	}
 	keys_take(s);
 	conf_print(s->conf, stdout);
 	printf("# policy %s, digest %s\n", s->conf->sanitizer.policy,
 	    policy_digest(s->policy->policy));
+	sanitizer_free(s);
 	return EXIT_DONE;
 }
 
