@@ -580,7 +580,8 @@ at_is_address(const char *s, size_t len, size_t i, size_t n)
 	    i + n >= len)
 		return 0;
 	uc_at(s + i + n, len - i - n, &uc);
-	return uc_is_label(uc) || (uc == '[' && i + n + 1 < len &&
+	return uc_is_label(uc) || (uc < 0x80 && uc > ' ' &&
+	    strchr("$+=^`|~", (int)uc) != NULL) || (uc == '[' && i + n + 1 < len &&
 	    (is_digit(s[i + n + 1]) || is_alpha(s[i + n + 1])));
 }
 
@@ -589,6 +590,7 @@ static int
 dot_is_odd(const char *s, size_t len, size_t i, int in_host)
 {
 	ucs4_t	 next;
+	size_t	 n, dot;
 
 	if (s[i] != '.' || i == 0 || i + 1 >= len || s[i + 1] == '.' ||
 	    s[i - 1] == '.' || s[i - 1] == '[' || (uint8_t)s[i - 1] <= ' ')
@@ -597,7 +599,11 @@ dot_is_odd(const char *s, size_t len, size_t i, int in_host)
 	if (in_host)
 		return uc_is_label(next) ||
 		    (next < 0x80 && strchr("$+=^`|~", (int)next) != NULL);
-	return (strchr("$+=^`|~", s[i - 1]) != NULL && uc_is_letter(next)) ||
+	n = link_host_len(s + i + 1, len - i - 1);
+	n = label_len(s + i + 1, n, &dot);
+	return (strchr("$+=^`|~*#", s[i - 1]) != NULL && uc_is_letter(next) &&
+	    !word_is_in(s + i + 1, n, endings,
+	    sizeof(endings) / sizeof(*endings))) ||
 	    (next < 0x80 && strchr("$+=^`|~", (int)next) != NULL);
 }
 

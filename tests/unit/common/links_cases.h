@@ -31,6 +31,7 @@ static const struct {
 	{ "user@[1.2.3.4]", "user[@][1[.]2[.]3[.]4]", 1 },
 	{ "a@@b.com", "a@[@]b[.]com", 1 },
 	{ "@name said", "@name said", 0 },
+	{ "*.com but *.pdf", "*[.]com but *.pdf", 0 },
 	{ "$foo.com ~x.com", "$foo[.]com ~x[.]com", 2 },
 	/* numbers, abbreviations, file names */
 	{ "version 1.2.3, 3.14, 2.5GB, 10.30am",
