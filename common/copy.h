@@ -34,8 +34,8 @@
 #define COPY_TEXT_CHUNK		65536	/* bytes of one TEXT frame */
 #define COPY_PARTS_MAX		100000
 #define COPY_PAGE_SIDE		20000	/* samples */
-#define COPY_PAGE_PIXELS	(40u * 1000 * 1000)
-#define COPY_FRAME_MAX		(160u * 1000 * 1000)
+#define COPY_PAGE_PIXELS	40000000u
+#define COPY_FRAME_MAX		160000000u
 #define COPY_RCPTS_MAX		1000
 
 struct copy_mail {

@@ -198,7 +198,8 @@ copy_payload_max(uint8_t type)
 {
 	switch (type) {
 	case COPY_MAIL:
-		return 128 + (COPY_RCPTS_MAX + 5) * (COPY_VALUE_MAX + 4);
+		return 128 + (size_t)(COPY_RCPTS_MAX + 5) *
+		    (COPY_VALUE_MAX + 4);
 	case COPY_PART:
 		return 128 + 3 * (COPY_NAME_MAX + 4);
 	case COPY_FACT:

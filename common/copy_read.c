@@ -61,7 +61,7 @@ read_mail(struct copy_reader *r, struct wire *w)
 	    (e = copy_check_mail(&r->order, &m)) == ERR_OK)
 		e = r->h->mail(r->arg, &m);
  out:
-	for (i = 0; i < m.rcpt_count; i++)
+	for (i = 0; m.rcpts != NULL && i < m.rcpt_count; i++)
 		free(m.rcpts[i]);
 	free(m.rcpts);
 	free(m.sender);
@@ -208,7 +208,7 @@ static int (*const read_type[COPY_TYPE_MAX])(struct copy_reader *,
 static int
 read_payload(struct copy_reader *r, int fd, size_t len)
 {
-	const size_t	 step = 4u * 1024 * 1024;
+	const size_t	 step = (size_t)4 * 1024 * 1024;
 	size_t		 have = 0, n, size;
 	uint8_t		*buf;
 	int		 e;

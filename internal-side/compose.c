@@ -52,7 +52,8 @@ on_mail(void *arg, const struct copy_mail *m)
 	c->mail.tls = strdup(m->tls);
 	c->mail.auth = strdup(m->auth);
 	c->mail.policy = strdup(m->policy);
-	if (c->mail.sender == NULL || c->mail.client == NULL || c->mail.tls == NULL ||
+	if (c->mail.sender == NULL || c->mail.client == NULL ||
+	    c->mail.tls == NULL ||
 	    c->mail.auth == NULL || c->mail.policy == NULL)
 		return ERR_MEMORY;
 	ref_format(&m->ref, c->ref);

@@ -12,8 +12,8 @@
 #include "page_encode.h"
 #include "strbuf.h"
 
-#define TEXT_MAX	(32u * 1024 * 1024)	/* of one part, and of the body */
-#define REPORT_MAX	(96u * 1024 * 1024)
+#define TEXT_MAX	((size_t)32 * 1024 * 1024)	/* of one part, and of the body */
+#define REPORT_MAX	((size_t)96 * 1024 * 1024)
 #define BOUNDARY	"=_limpid_"
 
 struct pdf_writer;

@@ -132,10 +132,11 @@ static int
 notice_one(void *arg, const char *name, int fd)
 {
 	struct deliver	*d = arg;
-	struct filed	*f = &d->done[d->done_count].filed;
+	struct filed	*f;
 
-	if (d->done_count == BATCH)
+	if (d->done_count >= BATCH)
 		return ERR_OK;		/* the rest at the next start */
+	f = &d->done[d->done_count].filed;
 	d->done[d->done_count].name[0] = '\0';
 	memset(f, 0, sizeof(*f));
 	if (deliver_notice(d, fd, "it is held on the internal host", f) ==
@@ -243,7 +244,7 @@ parcel_run(struct deliver *d, const char *name, int fd)
 	case VERDICT_HOLD:
 		/* First held, then told: a crash between tells at the next
 		 * start. */
-		if ((r = spool_hold(d->spool, name, why)) != ERR_OK)
+		if (spool_hold(d->spool, name, why) != ERR_OK)
 			return ERR_AGAIN;
 		parcel_held(d, name, fd, why);
 		return ERR_OK;
@@ -310,8 +311,7 @@ deliver_batch(struct deliver *d)
 		return 0;
 	if ((lock = index_lock(d->index_path)) < 0)
 		return ERR_AGAIN;
-	if ((r = index_follow(d)) != ERR_OK ||
-	    (r = index_begin(d->index)) != ERR_OK) {
+	if (index_follow(d) != ERR_OK || index_begin(d->index) != ERR_OK) {
 		close(lock);
 		return ERR_AGAIN;
 	}

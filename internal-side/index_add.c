@@ -21,7 +21,7 @@
 
 #define REPORT_FILE_MAX	(INT64_C(128) * 1024 * 1024)
 #define PART_MAX	100000
-#define SEARCH_MAX	(16u * 1024 * 1024)	/* of one column */
+#define SEARCH_MAX	((size_t)16 * 1024 * 1024)	/* of one column */
 
 enum section { SECTION_HEAD, SECTION_PARTS, SECTION_PAGES, SECTION_TEXTS,
     SECTION_END };

@@ -18,9 +18,9 @@
 #include "maildir.h"
 #include "wire.h"
 
-#define HEAD_MAX	(256 * 1024)
+#define HEAD_MAX	((size_t)256 * 1024)
 #define FIELD		"\nX-Limpid-Report: "
-#define CHUNK		(512 * 57)	/* whole lines of base64 */
+#define CHUNK		((size_t)512 * 57)	/* whole lines of base64 */
 #define EACH		500		/* mails in one transaction */
 
 struct filling {

@@ -11,7 +11,7 @@
 #include "out.h"
 #include "wire.h"
 
-#define OUT_BUFFER	(256u * 1024)
+#define OUT_BUFFER	((size_t)256 * 1024)
 
 struct out {
 	int		 fd;
@@ -121,7 +121,7 @@ base64_pairs(void)
 	static const char	 abc[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	static char		 pairs[4096 * 2];
-	unsigned		 i;
+	size_t			 i;
 
 	if (pairs[0] == '\0')
 		for (i = 0; i < 4096; i++) {
@@ -137,15 +137,15 @@ line_encode(const uint8_t *s, size_t n, char *out)
 {
 	const char	*pairs = base64_pairs();
 	char		*p = out;
-	unsigned	 v;
+	size_t		 v;
 
 	for (; n >= 3; n -= 3, s += 3, p += 4) {
-		v = (unsigned)s[0] << 16 | (unsigned)s[1] << 8 | s[2];
+		v = (size_t)s[0] << 16 | (size_t)s[1] << 8 | s[2];
 		memcpy(p, pairs + 2 * (v >> 12), 2);
 		memcpy(p + 2, pairs + 2 * (v & 4095), 2);
 	}
 	if (n > 0) {
-		v = (unsigned)s[0] << 16 | (n == 2 ? (unsigned)s[1] << 8 : 0);
+		v = (size_t)s[0] << 16 | (n == 2 ? (size_t)s[1] << 8 : 0);
 		memcpy(p, pairs + 2 * (v >> 12), 2);
 		memcpy(p + 2, pairs + 2 * (v & 4095), 2);
 		p[3] = '=';

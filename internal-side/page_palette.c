@@ -129,7 +129,7 @@ palette_exact(struct palette *p, uint8_t *rgb)
 	uint32_t	 i;
 
 	for (i = 0; i < p->colors; i++) {
-		color_put(rgb + i * 3, p->color[i]);
+		color_put(rgb + (size_t)i * 3, p->color[i]);
 		p->map[i] = (uint8_t)i;
 	}
 	return (int)p->colors;
@@ -167,15 +167,13 @@ channel_error(const uint8_t *rgb, uint32_t c)
 static int
 nearest(const uint8_t *rgb, int n, uint32_t c)
 {
-	int	 i, best = 0, best_d = 1 << 30;
+	int	 i, r, g, b, d, best = 0, best_d = 1 << 30;
 
-	for (i = 0; i < n; i++) {
-		int	 r = rgb[i * 3] - (int)(c & 0xff);
-		int	 g = rgb[i * 3 + 1] - (int)(c >> 8 & 0xff);
-		int	 b = rgb[i * 3 + 2] - (int)(c >> 16 & 0xff);
-		int	 d = r * r + g * g + b * b;
-
-		if (d < best_d) {
+	for (i = 0; i < n; i++, rgb += 3) {
+		r = rgb[0] - (int)(c & 0xff);
+		g = rgb[1] - (int)(c >> 8 & 0xff);
+		b = rgb[2] - (int)(c >> 16 & 0xff);
+		if ((d = r * r + g * g + b * b) < best_d) {
 			best_d = d;
 			best = i;
 		}
@@ -229,7 +227,7 @@ palette_map(struct palette *p, const struct bin *bins, const uint8_t *rgb,
 			p->map[i] = (uint8_t)bins[bin_of(c)].kept;
 		else
 			p->map[i] = (uint8_t)nearest(rgb, n, c);
-		if (channel_error(rgb + p->map[i] * 3, c) > TOLERANCE)
+		if (channel_error(rgb + (size_t)p->map[i] * 3, c) > TOLERANCE)
 			wrong += p->count[i];
 		if (wrong > pixels / WRONG_SHARE)
 			return 0;
@@ -258,7 +256,8 @@ palette_approximate(struct palette *p, size_t pixels, uint8_t *rgb)
 		struct bin	*b = &bins[bin_of(p->color[rank[i].number])];
 
 		if (i < EXACT) {
-			color_put(rgb + i * 3, p->color[rank[i].number]);
+			color_put(rgb + (size_t)i * 3,
+			    p->color[rank[i].number]);
 			p->map[rank[i].number] = (uint8_t)i;
 			continue;
 		}
