@@ -35,6 +35,7 @@ struct start {
 	struct launcher		*launcher;
 	pid_t			 launcher_pid;
 	int			 tmp;
+	char			*crashed;	/* the crash marker's path */
 };
 
 static char *
@@ -161,13 +162,13 @@ state_take(struct start *t)
 }
 
 static void
-spools_recover(struct sanitizer *s)
+spools_recover(struct start *t)
 {
-	char	*path = path_of(s->conf, "state/tmp/sanitizerd.crashed");
-	int	 r;
+	struct sanitizer	*s = &t->s;
+	int			 r;
 
-	/* path is borrowed for ever */
-	if ((r = spool_recover(s->in, proc_crash_marker(path))) < 0)
+	t->crashed = path_of(s->conf, "state/tmp/sanitizerd.crashed");
+	if ((r = spool_recover(s->in, proc_crash_marker(t->crashed))) < 0)
 		fatal(err_exit(r), "spool link1-in: %s", err_text(r));
 	if (r > 0)
 		log_info("%d parcels go on from before", r);
@@ -336,6 +337,7 @@ sanitizer_close(struct start *t)
 	spool_close(s->in);
 	spool_close(s->out);
 	sanitizer_free(s);
+	free(t->crashed);
 }
 
 static int
@@ -376,7 +378,7 @@ main(int argc, char **argv)
 		fatal(err_exit(r), "user limpid-san: %s", err_text(r));
 	keys_take(&t.s);
 	state_take(&t);
-	spools_recover(&t.s);
+	spools_recover(&t);
 	engine_take(&t);
 	if ((signals = proc_signals()) < 0)
 		fatal(EXIT_IO, "signals: %s", strerror(errno));
