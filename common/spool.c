@@ -593,10 +593,20 @@ spool_claim(struct spool *s, char name[SPOOL_NAME_MAX + 1], int *fdp,
 }
 
 int
-spool_done(struct spool *s, const char *name)
+spool_done_soon(struct spool *s, const char *name)
 {
 	if (unlinkat(s->fd[WORK], name, 0) == -1)
 		return errno == ENOENT ? ERR_NOTFOUND : ERR_SYS;
+	return ERR_OK;
+}
+
+int
+spool_done(struct spool *s, const char *name)
+{
+	int	 r;
+
+	if ((r = spool_done_soon(s, name)) != ERR_OK)
+		return r;
 	return fsync(s->fd[WORK]) == -1 ? ERR_SYS : ERR_OK;
 }
 

@@ -68,6 +68,9 @@ int spool_claim(struct spool *s, char name[SPOOL_NAME_MAX + 1], int *fdp,
     unsigned *attempt);
 /* The next stage holds it: remove from work (durably). */
 int spool_done(struct spool *s, const char *name);
+/* The same for a parcel whose return would be noticed: not durable by itself, only
+ * with the next spool_done or spool_sent. */
+int spool_done_soon(struct spool *s, const char *name);
 /* As done, but keeps the file in sent (for resend); see spool_expire. Not synced:
  * after a power cut the parcel may be in work again. */
 int spool_sent(struct spool *s, const char *name);

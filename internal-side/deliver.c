@@ -185,12 +185,57 @@ batch_settle(struct deliver *d)
 	if (d->done_count > 0 && (r = record_sync(d->record)) != ERR_OK)
 		log_error("event=record reason=\"%s\"", err_text(r));
 	for (i = 0; i < d->done_count; i++)
+		/* One that came back would be known as a repeat. */
 		if (d->done[i].name[0] != '\0' &&
-		    (r = spool_done(d->spool, d->done[i].name)) != ERR_OK)
+		    (r = spool_done_soon(d->spool, d->done[i].name)) != ERR_OK)
 			log_error("event=spool parcel=%s reason=\"%s\"",
 			    d->done[i].name, err_text(r));
 	d->done_count = 0;
 	return ERR_OK;
+}
+
+int
+deliver_want(struct deliver *d, const char *box, const char *name)
+{
+	struct wanted	*more;
+	size_t		 room = d->wanted_room == 0 ? 64 : d->wanted_room * 2;
+
+	if (d->wanted_count == d->wanted_room) {
+		more = realloc(d->wanted, room * sizeof(*more));
+		if (more == NULL)
+			return ERR_MEMORY;
+		d->wanted = more;
+		d->wanted_room = room;
+	}
+	d->wanted[d->wanted_count].made = d->made_count;
+	d->wanted[d->wanted_count].box = box;
+	snprintf(d->wanted[d->wanted_count++].name, MAILDIR_NAME_MAX + 1, "%s",
+	    name);
+	return ERR_OK;
+}
+
+/*
+ * Waits until every mail of the batch is on disk, then gives them their names. The
+ * waiting costs one commit of the file system for all, and not one each.
+ */
+static int
+mails_place(struct deliver *d)
+{
+	size_t	 i;
+	int	 r = ERR_OK;
+
+	for (i = 0; r == ERR_OK && i < d->made_count; i++)
+		if (fsync(d->made[i].fd) == -1)
+			r = ERR_SYS;
+	for (i = 0; r == ERR_OK && i < d->wanted_count; i++)
+		r = maildir_link(d->maildir, d->made[d->wanted[i].made].name,
+		    d->wanted[i].box, d->wanted[i].name);
+	for (i = 0; i < d->made_count; i++) {
+		maildir_drop(d->maildir, d->made[i].name);
+		close(d->made[i].fd);
+	}
+	d->made_count = d->wanted_count = 0;
+	return r;
 }
 
 /* Everything on disk, or nothing said: the parcels wait. */
@@ -200,7 +245,8 @@ batch_end(struct deliver *d)
 	size_t	 i;
 	int	 r;
 
-	if ((r = maildir_sync(d->maildir)) == ERR_OK &&
+	if ((r = mails_place(d)) == ERR_OK &&
+	    (r = maildir_sync(d->maildir)) == ERR_OK &&
 	    (r = index_commit(d->index)) == ERR_OK)
 		return batch_settle(d);
 	log_error("event=not-filed mails=%zu reason=\"%s\" index=\"%s\"",
@@ -391,6 +437,7 @@ deliver_close(struct deliver *d)
 	free(d->index_path);
 	if (d->record != NULL)
 		record_close(d->record);
+	free(d->wanted);
 	maildir_close(d->maildir);
 	if (d->spool != NULL)
 		spool_close(d->spool);

@@ -5,6 +5,7 @@
  * file a mail twice, in a box nobody chose, or under another mail's reference.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,7 +167,7 @@ mail_compose(struct deliver *d, const char *ref, int fd,
 	return VERDICT_DONE;
 }
 
-/* Rows, then links. A failure undoes the rows; links are made again later. */
+/* Rows now; links when the batch is on disk. */
 static int
 mail_file(struct deliver *d, const struct ref *ref, const char *text, int fd,
     enum index_state state, const struct targets *t)
@@ -176,8 +177,8 @@ mail_file(struct deliver *d, const struct ref *ref, const char *text, int fd,
 	size_t		 i;
 	int		 r;
 
-	if (fsync(fd) == -1 || fstat(fd, &st) == -1)
-		return errno == ENOSPC ? ERR_FULL : ERR_SYS;
+	if (fstat(fd, &st) == -1)
+		return ERR_SYS;
 	if (state == INDEX_NONE &&
 	    (r = index_add(d->index, text, d->report, fd)) != ERR_OK)
 		return r;
@@ -185,8 +186,8 @@ mail_file(struct deliver *d, const struct ref *ref, const char *text, int fd,
 		if ((r = index_in_box(d->index, text, t->v[i].box)) < 0)
 			return r;
 		maildir_name(ref, (uint64_t)st.st_size, t->v[i].rcpt, name);
-		if (r == 0 && ((r = maildir_link(d->maildir, ref,
-		    t->v[i].box, name)) != ERR_OK ||
+		if (r == 0 && ((r = deliver_want(d, t->v[i].box,
+		    name)) != ERR_OK ||
 		    (r = index_add_box(d->index, text, t->v[i].box, name,
 		    t->v[i].rcpt)) != ERR_OK))
 			return r;
@@ -245,18 +246,31 @@ copy_deliver(struct deliver *d, const struct ref *ref,
     const struct targets *t, enum index_state state, struct filed *f,
     char *why)
 {
+	struct made	*made = &d->made[d->made_count];
+	size_t		 wanted = d->wanted_count;
 	enum verdict	 v;
-	int		 fd = -1, r;
+	int		 r;
 
-	if ((r = maildir_new(d->maildir, ref, &fd)) != ERR_OK)
+	if (d->made_count == sizeof(d->made) / sizeof(d->made[0]))
+		return verdict(VERDICT_LATER, why, "the batch is full");
+	if ((r = maildir_new(d->maildir, ref, made->name,
+	    &made->fd)) != ERR_OK)
 		return verdict(VERDICT_LATER, why, "mail file: %s",
 		    err_text(r));
-	v = mail_compose(d, f->ref, fd, &f->done, why);
+	v = mail_compose(d, f->ref, made->fd, &f->done, why);
 	if (v == VERDICT_DONE)
-		v = mail_store(d, ref, f->ref, fd, state, &f->done, t, why);
-	maildir_drop(d->maildir, ref);
-	close(fd);
+		v = mail_store(d, ref, f->ref, made->fd, state, &f->done, t,
+		    why);
 	f->boxes = t->count;
+	if (v == VERDICT_DONE) {
+		/* The writing begins; batch_end waits for all of them at once. */
+		sync_file_range(made->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+		d->made_count++;
+		return v;
+	}
+	d->wanted_count = wanted;
+	maildir_drop(d->maildir, made->name);
+	close(made->fd);
 	return v;
 }
 

@@ -7,6 +7,7 @@
 
 #include "compose_jail.h"
 #include "deliver.h"
+#include "maildir.h"
 #include "parcel.h"
 #include "spool.h"
 
@@ -44,7 +45,21 @@ struct deliver {
 		struct filed	 filed;
 	}			 done[BATCH];
 	size_t			 done_count;
+	struct made {
+		int		 fd;
+		char		 name[MAILDIR_MAKING_MAX + 1];
+	}			 made[BATCH + 1];	/* mails not on disk yet */
+	size_t			 made_count;
+	struct wanted {
+		size_t		 made;		/* which of them */
+		const char	*box;		/* the table's */
+		char		 name[MAILDIR_NAME_MAX + 1];
+	}			*wanted;		/* links, once they are */
+	size_t			 wanted_count, wanted_room;
 };
+
+/* A link to be made when the batch's mails are on disk. ERR_OK or ERR_MEMORY. */
+int deliver_want(struct deliver *d, const char *box, const char *name);
 
 /* What is to become of a parcel. */
 enum verdict {

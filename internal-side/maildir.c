@@ -30,6 +30,7 @@ struct maildir {
 	int		 fd;
 	struct box	*box;
 	size_t		 count, room;
+	unsigned	 made;		/* numbers the hidden names */
 };
 
 static int
@@ -103,24 +104,17 @@ maildir_scratch(const struct maildir *m)
 	return fd != -1 ? fd : memfd_create("limpid", MFD_CLOEXEC);
 }
 
-static void
-making_name(const struct ref *ref, char out[64])
+int
+maildir_new(struct maildir *m, const struct ref *ref,
+    char making[MAILDIR_MAKING_MAX + 1], int *fdp)
 {
 	char	 text[REF_TEXT_LEN + 1];
-
-	ref_format(ref, text);
-	snprintf(out, 64, MAKING "%s", text);
-}
-
-int
-maildir_new(struct maildir *m, const struct ref *ref, int *fdp)
-{
-	char	 name[64];
 	int	 fd;
 
-	making_name(ref, name);
-	unlinkat(m->fd, name, 0);
-	fd = openat(m->fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
+	ref_format(ref, text);
+	snprintf(making, MAILDIR_MAKING_MAX + 1, MAKING "%s.%u", text,
+	    m->made++);
+	fd = openat(m->fd, making, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC, 0640);
 	if (fd == -1)
 		return sys_error();
@@ -129,12 +123,9 @@ maildir_new(struct maildir *m, const struct ref *ref, int *fdp)
 }
 
 void
-maildir_drop(struct maildir *m, const struct ref *ref)
+maildir_drop(struct maildir *m, const char *making)
 {
-	char	 name[64];
-
-	making_name(ref, name);
-	unlinkat(m->fd, name, 0);
+	unlinkat(m->fd, making, 0);
 }
 
 static int
@@ -258,16 +249,14 @@ boxes_trim(struct maildir *m)
 }
 
 int
-maildir_link(struct maildir *m, const struct ref *ref, const char *box,
+maildir_link(struct maildir *m, const char *making, const char *box,
     const char *name)
 {
 	struct box	*b;
-	char		 from[64];
 
 	if ((b = box_open(m, box)) == NULL)
 		return sys_error();
-	making_name(ref, from);
-	if (linkat(m->fd, from, b->fd, name, 0) == -1 && errno != EEXIST)
+	if (linkat(m->fd, making, b->fd, name, 0) == -1 && errno != EEXIST)
 		return sys_error();
 	b->dirty = 1;
 	return ERR_OK;

@@ -13,6 +13,7 @@
 #include "ref.h"
 
 #define MAILDIR_NAME_MAX 239
+#define MAILDIR_MAKING_MAX 63
 
 struct maildir;		/* the folder of all boxes */
 
@@ -26,11 +27,12 @@ int maildir_scratch(const struct maildir *m);
 
 /*
  * A new file in the folder of all boxes, open for reading and writing; it has a
- * hidden name until maildir_drop, which the caller calls in any case once it is
- * linked or given up.
+ * hidden name, `making`, until maildir_drop, which the caller calls in any case once
+ * it is linked or given up.
  */
-int maildir_new(struct maildir *m, const struct ref *ref, int *fdp);
-void maildir_drop(struct maildir *m, const struct ref *ref);
+int maildir_new(struct maildir *m, const struct ref *ref,
+    char making[MAILDIR_MAKING_MAX + 1], int *fdp);
+void maildir_drop(struct maildir *m, const char *making);
 
 /* The name that a mail of this reference and size has in the box of rcpt; one too
  * long for a name is left out. */
@@ -39,8 +41,9 @@ void maildir_name(const struct ref *ref, uint64_t size, const char *rcpt,
 /* The recipient in a name; "" when there is none. */
 void maildir_name_rcpt(const char *name, char rcpt[MAILDIR_NAME_MAX + 1]);
 /* Links the new file into box/new under name; makes the box where it is missing.
- * ERR_OK too when it is there already. Not durable before maildir_sync. */
-int maildir_link(struct maildir *m, const struct ref *ref, const char *box,
+ * ERR_OK too when it is there already. The file must be on disk, so that no crash
+ * leaves an empty mail; the link is when maildir_sync is done. */
+int maildir_link(struct maildir *m, const char *making, const char *box,
     const char *name);
 /* Makes every box linked into since the last call durable. */
 int maildir_sync(struct maildir *m);

@@ -147,17 +147,18 @@ a_mail_is_linked_found_and_removed(void **state)
 	struct maildir	*m = NULL;
 	struct ref	 ref = {{ 9 }};
 	char		 name[MAILDIR_NAME_MAX + 1], from[512], to[512];
+	char		 making[MAILDIR_MAKING_MAX + 1];
 	int		 fd, count = 0;
 
 	(void)state;
 	assert_int_equal(maildir_open(dir, &m), ERR_OK);
-	assert_int_equal(maildir_new(m, &ref, &fd), ERR_OK);
+	assert_int_equal(maildir_new(m, &ref, making, &fd), ERR_OK);
 	assert_int_equal(write(fd, "x", 1), 1);
 	maildir_name(&ref, 1, "lin@a", name);
-	assert_int_equal(maildir_link(m, &ref, "lin", name), ERR_OK);
-	assert_int_equal(maildir_link(m, &ref, "lin", name), ERR_OK);
-	assert_int_not_equal(maildir_link(m, &ref, "../lin", name), ERR_OK);
-	maildir_drop(m, &ref);
+	assert_int_equal(maildir_link(m, making, "lin", name), ERR_OK);
+	assert_int_equal(maildir_link(m, making, "lin", name), ERR_OK);
+	assert_int_not_equal(maildir_link(m, making, "../lin", name), ERR_OK);
+	maildir_drop(m, making);
 	close(fd);
 	assert_int_equal(maildir_sync(m), ERR_OK);
 	assert_int_equal(maildir_each(m, count_file, &count), ERR_OK);
