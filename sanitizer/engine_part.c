@@ -355,7 +355,7 @@ is_characters(enum kind k)
  * Content decides. But characters can be read in several ways (a text that
  * begins with "From: " is no mail because of that), and which one was meant
  * only the mail knows; each of these ways is safe. A mail or a body without any
- * form is still a mail or a body.
+ * form is still a mail or a body, and a body that begins like a script is words.
  */
 static enum kind
 settle_kind(const struct part *p, enum kind found)
@@ -364,8 +364,10 @@ settle_kind(const struct part *p, enum kind found)
 
 	if (is_characters(found) && is_characters(p->hint))
 		return p->hint;
-	if (found == KIND_UNKNOWN && (p->hint == KIND_MAIL ||
-	    (body && is_characters(p->hint))))
+	if (found == KIND_UNKNOWN && p->hint == KIND_MAIL)
+		return p->hint;
+	if ((found == KIND_UNKNOWN || found == KIND_PROGRAM) && body &&
+	    is_characters(p->hint))
 		return p->hint;
 	return found;
 }

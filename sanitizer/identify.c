@@ -162,13 +162,37 @@ identify_at(const uint8_t *data, size_t len, size_t off, const char *with,
 }
 
 static int
+is_printable(const uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((data[i] < 0x20 || data[i] > 0x7e) && data[i] != '\t' &&
+		    data[i] != '\r' && data[i] != '\n')
+			return 0;
+	return 1;
+}
+
+/*
+ * "CWS meets on Tuesday" is no Flash: a short magic that could begin a sentence
+ * counts only where bytes follow that no sentence has. Formats that are text
+ * themselves (RTF, SYLK, PostScript) stay as they are.
+ */
+static int
+is_sentence(const struct magic *m, const uint8_t *data, size_t len)
+{
+	return m->len <= 5 && m->kind != KIND_OFFICE && m->kind != KIND_UNKNOWN &&
+	    is_printable((const uint8_t *)m->bytes, m->len) &&
+	    is_printable(data, len < 64 ? len : 64);
+}
+
+static int
 table_find(const struct magic *table, size_t n, const uint8_t *data, size_t len,
     struct identity *id)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct magic *m = &table[i];
 
-		if (identify_at(data, len, m->off, m->bytes, m->len)) {
+		if (identify_at(data, len, m->off, m->bytes, m->len) &&
+		    !is_sentence(m, data, len)) {
 			identity_set(id, m->kind, m->format);
 			return 1;
 		}

@@ -124,6 +124,12 @@ worker_fact_number(struct worker *w, enum fact f, uint64_t n)
 	worker_fact(w, f, digits);
 }
 
+static int
+is_joiner(const char *s)
+{
+	return strncmp(s, "\u200c", 3) == 0 || strncmp(s, "\u200d", 3) == 0;
+}
+
 /*
  * Bytes of s, at most max, that may go in one frame: up to a line's end or a space
  * when there is one in the last half, so that no joined characters are parted, else
@@ -139,9 +145,12 @@ chunk_size(const char *s, size_t len, size_t max)
 	for (n = max; n > max / 2; n--)
 		if (s[n - 1] == '\n' || s[n - 1] == ' ')
 			return n;
-	for (n = max; n > 0 && ((uint8_t)s[n] & 0xc0) == 0x80; n--)
-		;
-	return n;
+	/* No chunk may begin or end with a joiner: alone it joins nothing. */
+	for (n = max; n > max / 2; n--)
+		if (((uint8_t)s[n] & 0xc0) != 0x80 && !is_joiner(s + n) &&
+		    !is_joiner(s + n - 3))
+			return n;
+	return max;
 }
 
 static void
