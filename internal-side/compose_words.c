@@ -169,7 +169,9 @@ words_put_banner(struct strbuf *b, const struct copy_mail *m,
 void
 words_put_nested(struct strbuf *b, const char *path, const struct facts *f)
 {
-	strbuf_printf(b, "\n---- Attached mail %s ----\n", path);
+	strbuf_puts(b, "\n---- Attached mail ");
+	words_put_safe(b, path);
+	strbuf_puts(b, " ----\n");
 	strbuf_puts(b, "From:      ");
 	words_put_safe(b, facts_text(f, FACT_HDR_FROM_NAME));
 	strbuf_puts(b, facts_text(f, FACT_HDR_FROM_NAME)[0] != '\0' ? ", " :
@@ -217,7 +219,9 @@ put_heading(struct strbuf *b, const struct copy_part *p,
 {
 	const char	*format = facts_text(f, FACT_FORMAT);
 
-	strbuf_printf(b, "%s ", p->path);
+	/* Four numbers look like an address to a reader that makes links. */
+	words_put_safe(b, p->path);
+	strbuf_putc(b, ' ');
 	if (p->name[0] != '\0')
 		words_put_safe(b, p->name);
 	else
