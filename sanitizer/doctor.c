@@ -332,7 +332,7 @@ main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
-	struct doctor	 d = { .report = json_object() };
+	struct doctor	 d = { .missing = 0 };
 	const char	*root = NULL;
 	int		 c;
 
@@ -358,6 +358,7 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
+	d.report = json_object();
 	conf_check(&d, root);
 	d.folder = folder_find();
 	d.seccomp = seccomp_find(&d);
