@@ -130,6 +130,7 @@ proc_drop_capabilities(void)
 		    errno != EPERM)
 			return ERR_SYS;
 	memset(none, 0, sizeof(none));
+	memset(now, 0xff, sizeof(now));
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1 ||
 	    syscall(SYS_capset, &head, none) == -1 ||
 	    syscall(SYS_capget, &head, now) == -1)
