@@ -126,7 +126,7 @@ a_message_gives_back_its_bytes_at_every_size(void **state)
 	free(data);
 }
 
-/* Looks for needle in each nameless file behind our descriptors. */
+/* Looks for needle in each nameless file of the folder behind our descriptors. */
 static int
 in_any_file(const char *needle)
 {
@@ -141,7 +141,8 @@ in_any_file(const char *needle)
 		int	 fd = atoi(e->d_name);
 
 		if (readlinkat(dirfd(d), e->d_name, link, sizeof(link) - 1) ==
-		    -1 || strstr(link, "(deleted)") == NULL)
+		    -1 || strstr(link, "(deleted)") == NULL ||
+		    strncmp(link, dir, strlen(dir)) != 0)
 			continue;
 		looked++;
 		if ((n = pread(fd, buf, sizeof(buf), 0)) > 0 &&
