@@ -189,8 +189,11 @@ open_folders(struct clean *c)
 
 	if (c->o.out == NULL)
 		c->o.out = ".";
+	if (mkdir(c->o.out, 0777) == -1 && errno != EEXIST)
+		fatal(EXIT_NOINPUT, "--out %s: %s. Name a folder that can be "
+		    "made.", log_safe(c->o.out), strerror(errno));
 	if (stat(c->o.out, &st) == -1)
-		fatal(EXIT_NOINPUT, "--out %s: %s. Make the folder first.",
+		fatal(EXIT_NOINPUT, "--out %s: %s. Name another folder.",
 		    log_safe(c->o.out), strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		fatal(EXIT_NOINPUT, "--out %s: this is no folder. Name one.",

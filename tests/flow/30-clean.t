@@ -77,9 +77,11 @@ ok "the file after them is done" test -s "$out/one.pdf"
 ok "a stub is exit 1" is $? 1
 "$clean" >/dev/null 2>"$top/err"
 ok "no file at all is exit 2" is $? 2
-"$clean" --out "$top/nowhere" "$in/one.pdf" >/dev/null 2>"$top/err"
-ok "a missing --out is exit 66" is $? 66
-ok "with its sentence" grep -q "Make the folder first" "$top/err"
+"$clean" --out "$top/no/where" "$in/one.pdf" >/dev/null 2>"$top/err"
+ok "a folder for --out that cannot be made is exit 66" is $? 66
+ok "with its sentence" grep -q "Name a folder that can be made" "$top/err"
+"$clean" --out "$top/made" "$in/one.pdf" >/dev/null 2>&1
+ok "a missing folder for --out is made" test -f "$top/made/one.pdf"
 echo 'policy "t" version 1' > "$top/bad.conf"
 "$clean" --policy "$top/bad.conf" --out "$out" "$in/one.pdf" >/dev/null \
     2>"$top/err"
