@@ -6,6 +6,7 @@ the benchmarks.
 import random
 import struct
 import subprocess
+import tempfile
 import zlib
 
 
@@ -172,15 +173,11 @@ def jpeg(pnm, quality=85):
 
 def scan_jpeg(pdf_bytes, noise=6, seed=11):
     """A page drawn at 100 dpi, with paper grain: what a scanner gives. Returns (jpeg, w, h)."""
-    drawn = subprocess.run(["mutool", "draw", "-q", "-r", "100", "-c", "gray", "-F", "pgm", "-o", "-", "-", "1"],
-                           input=pdf_bytes, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    if drawn.returncode or not drawn.stdout:
-        import tempfile
-        with tempfile.NamedTemporaryFile(suffix=".pdf") as f:
-            f.write(pdf_bytes)
-            f.flush()
-            drawn = subprocess.run(["mutool", "draw", "-q", "-r", "100", "-c", "gray", "-F", "pgm",
-                                    "-o", "-", f.name, "1"], stdout=subprocess.PIPE, check=True)
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as f:
+        f.write(pdf_bytes)
+        f.flush()
+        drawn = subprocess.run(["mutool", "draw", "-q", "-r", "100", "-c", "gray", "-F", "pgm", "-o", "-", f.name, "1"],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     data = drawn.stdout
     fields, rest = [], data
     while len(fields) < 4:
