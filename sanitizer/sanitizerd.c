@@ -267,6 +267,9 @@ how_long(struct sanitizer *s)
 
 	if (wait < 0 || wait > 1000)
 		wait = 1000;
+	if (s->ready_count > 0 && s->ready_until - proc_now_ms() < wait)
+		wait = s->ready_until > proc_now_ms() ?
+		    (int)(s->ready_until - proc_now_ms()) : 0;
 	return left > 0 && left < wait ? (int)left : wait;
 }
 
@@ -285,6 +288,7 @@ loop(struct sanitizer *s, const struct launcher *launcher, int signals)
 		claim_some(s);
 		if (engine_work(s->engine) != ERR_OK)
 			fatal(EXIT_AGAIN, "engine: %s", strerror(errno));
+		mails_commit(s);
 		if (proc_stopping() && stop_at == 0)
 			stop_at = proc_now_ms() + STOP_MS;
 		if (stop_at != 0 && (s->mails == 0 ||

@@ -14,6 +14,10 @@
 #include "record.h"
 #include "spool.h"
 
+#define READY_MAX	16	/* copies that go to disk together */
+
+struct mail_run;
+
 /* A policy lives until the last mail begun under it is done. */
 struct policy_use {
 	struct policy	*policy;
@@ -29,6 +33,9 @@ struct sanitizer {
 	struct engine		*engine;
 	struct policy_use	*policy;
 	unsigned		 mails;		/* begun and not done */
+	struct mail_run		*ready[READY_MAX];	/* wait for the disk */
+	unsigned		 ready_count;
+	long long		 ready_until;	/* the first waits no longer */
 	long long		 pause_until;	/* after trouble: no new mail */
 };
 
@@ -59,6 +66,11 @@ void opened_free(struct opened *o);
  */
 void mail_begin(struct sanitizer *s, const char *name, int fd,
     unsigned attempt);
+/*
+ * Commits the copies that are ready, all at once, and lets go of their parcels.
+ * They wait a few milliseconds for others while other mails are in work.
+ */
+void mails_commit(struct sanitizer *s);
 /*
  * Writes a copy that holds only the root part as a stub: the recipients learn
  * of a mail that is held here.

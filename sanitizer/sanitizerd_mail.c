@@ -19,6 +19,7 @@
 #include "sanitizerd_parcel.h"
 
 #define PAUSE_MS	1000	/* after trouble that is not the mail's */
+#define READY_MS	10	/* for others, before a copy goes to disk */
 #define TOLD		"recipients were told"
 
 struct mail_run {
@@ -29,6 +30,7 @@ struct mail_run {
 	struct opened		 o;
 	struct outgoing		 out;
 	struct policy_use	*policy;
+	struct engine_result	 result;
 	long long		 started_ms;
 };
 
@@ -138,9 +140,11 @@ mail_again(struct mail_run *m, const char *why)
 }
 
 static void
-record_done(struct mail_run *m, const struct engine_result *r)
+record_done(struct mail_run *m)
 {
-	char	parts[16], stubs[16], cuts[16], pages[16], ms[24];
+	const struct engine_result	*r = &m->result;
+	char				 parts[16], stubs[16], cuts[16],
+					 pages[16], ms[24];
 
 	snprintf(parts, sizeof(parts), "%u", r->parts);
 	snprintf(stubs, sizeof(stubs), "%u", r->stubs);
@@ -157,21 +161,61 @@ record_done(struct mail_run *m, const struct engine_result *r)
 	    NULL));
 }
 
+/* A crash before the parcel is gone sends the copy twice; its reference tells. */
 static void
-mail_commit(struct mail_run *m, const struct engine_result *result)
+mail_committed(struct mail_run *m, int last)
 {
 	struct sanitizer	*s = m->s;
 	int			 r;
 
-	if ((r = outgoing_commit(s, &m->out)) != ERR_OK) {
-		mail_again(m, err_text(r));
-		return;
-	}
-	record_done(m, result);
-	/* a crash before this sends the copy twice; its reference tells */
-	if ((r = spool_done(s->in, m->name)) != ERR_OK)
+	record_done(m);
+	r = last ? spool_done(s->in, m->name) : spool_done_soon(s->in, m->name);
+	if (r != ERR_OK)
 		log_error("ref=%s stays in the spool: %s", m->ref,
 		    err_text(r));
+}
+
+void
+mails_commit(struct sanitizer *s)
+{
+	struct outgoing	*outs[READY_MAX];
+	unsigned	 n = s->ready_count;
+	int		 r;
+
+	if (n == 0 || (n < READY_MAX && s->mails > 0 &&
+	    proc_now_ms() < s->ready_until))
+		return;
+	s->ready_count = 0;
+	for (unsigned i = 0; i < n; i++)
+		outs[i] = &s->ready[i]->out;
+	r = outgoing_commit_many(s, outs, n);
+	for (unsigned i = 0; i < n; i++) {
+		if (r != ERR_OK)
+			mail_again(s->ready[i], err_text(r));
+		else
+			mail_committed(s->ready[i], i + 1 == n);
+		run_free(s->ready[i]);
+	}
+}
+
+/* The copy is whole; returns 1 when it waits for mails_commit. */
+static int
+mail_ready(struct mail_run *m)
+{
+	struct sanitizer	*s = m->s;
+	int			 r;
+
+	if ((r = outgoing_finish(&m->out)) != ERR_OK) {
+		outgoing_abort(s, &m->out);
+		mail_again(m, err_text(r));
+		return 0;
+	}
+	if (s->ready_count == 0)
+		s->ready_until = proc_now_ms() + READY_MS;
+	s->ready[s->ready_count++] = m;
+	if (s->ready_count == READY_MAX)
+		mails_commit(s);
+	return 1;
 }
 
 static void
@@ -190,7 +234,9 @@ mail_done(void *arg, const struct engine_result *result)
 		outgoing_abort(m->s, &m->out);
 		mail_again(m, "no worker could be started");
 	} else {
-		mail_commit(m, result);
+		m->result = *result;
+		if (mail_ready(m))
+			return;
 	}
 	run_free(m);
 }

@@ -7,6 +7,7 @@
 #include "sanitizerd_parcel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,15 +250,49 @@ outgoing_close(struct outgoing *out)
 }
 
 int
-outgoing_commit(struct sanitizer *s, struct outgoing *out)
+outgoing_finish(struct outgoing *out)
 {
 	int	r;
 
 	if ((r = parcel_writer_finish(out->writer)) == ERR_OK)
-		r = spool_commit(s->out, out->name, out->fd);
-	if (r != ERR_OK)
-		spool_abort(s->out, out->name);
-	outgoing_close(out);
+		(void)sync_file_range(out->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	parcel_writer_free(out->writer);
+	out->writer = NULL;
+	return r;
+}
+
+int
+outgoing_commit_many(struct sanitizer *s, struct outgoing *const *outs,
+    size_t count)
+{
+	char	(*names)[SPOOL_NAME_MAX + 1] = calloc(count, sizeof(*names));
+	int	 *fds = calloc(count, sizeof(*fds)), r = ERR_MEMORY;
+
+	if (names != NULL && fds != NULL) {
+		for (size_t i = 0; i < count; i++) {
+			memcpy(names[i], outs[i]->name, sizeof(names[i]));
+			fds[i] = outs[i]->fd;
+		}
+		r = spool_commit_many(s->out, names, fds, count);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (r != ERR_OK)
+			spool_abort(s->out, outs[i]->name);
+		outgoing_close(outs[i]);
+	}
+	free(names);
+	free(fds);
+	return r;
+}
+
+int
+outgoing_commit(struct sanitizer *s, struct outgoing *out)
+{
+	int	r;
+
+	if ((r = outgoing_finish(out)) == ERR_OK)
+		return outgoing_commit_many(s, &out, 1);
+	outgoing_abort(s, out);
 	return r;
 }
 
