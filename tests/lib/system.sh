@@ -108,10 +108,11 @@ system_send() {
 }
 
 system_count() {	# mails in the index
-	sqlite3 -readonly "$int/var/lib/limpid/index/index.db" \
-	    'select count(*) from mail' 2>/dev/null || echo 0
+	system_query 'select count(*) from mail' 2>/dev/null || echo 0
 }
-system_query() { sqlite3 -readonly "$int/var/lib/limpid/index/index.db" "$@"; }
+system_query() {	# waits while deliverd writes
+	sqlite3 -readonly -cmd '.timeout 10000' "$int/var/lib/limpid/index/index.db" "$@"
+}
 
 system_wait() {		# system_wait COUNT SECONDS
 	local i
