@@ -175,9 +175,13 @@ batch_settle(struct deliver *d)
 		const struct filed	*f = &d->done[i].filed;
 
 		snprintf(boxes, sizeof(boxes), "%zu", f->boxes);
-		record_add(d->record, f->event, "ref", f->ref, "boxes", boxes,
-		    "outcome", outcome_name(f->done.outcome), "reason",
-		    reason_name(f->done.reason), NULL);
+		if (f->done.kind == COMPOSE_NOTHING)	/* known before */
+			record_add(d->record, f->event, "ref", f->ref, "boxes",
+			    boxes, NULL);
+		else
+			record_add(d->record, f->event, "ref", f->ref, "boxes",
+			    boxes, "outcome", outcome_name(f->done.outcome),
+			    "reason", reason_name(f->done.reason), NULL);
 		log_info("event=%s ref=%s boxes=%s parts=%u pages=%u stubs=%u",
 		    f->event, f->ref, boxes, f->done.parts, f->done.pages,
 		    f->done.stubs);

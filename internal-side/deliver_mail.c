@@ -221,7 +221,7 @@ mail_store(struct deliver *d, const struct ref *ref, const char *text, int fd,
 	if ((r = index_mark(d->index)) != ERR_OK)
 		return verdict(VERDICT_LATER, why, "index: %s",
 		    index_why(d->index));
-	if (state == INDEX_STUB && !empty) {
+	if (state == INDEX_GONE || (state == INDEX_STUB && !empty)) {
 		r = notice_remove(d, text);
 		state = INDEX_NONE;
 	}
@@ -238,6 +238,24 @@ mail_store(struct deliver *d, const struct ref *ref, const char *text, int fd,
 	    index_why(d->index));
 	index_undo(d->index);
 	return VERDICT_LATER;
+}
+
+/* The file of a mail that others have already; ERR_NOTFOUND when none has it. */
+static int
+mail_again(struct deliver *d, const struct ref *ref, const char *text,
+    struct made *made)
+{
+	char	*box, *file;
+	int	 n, r = ERR_NOTFOUND;
+
+	for (n = 0; r == ERR_NOTFOUND && index_box(d->index, text, n, &box,
+	    &file) == ERR_OK; n++) {
+		r = maildir_again(d->maildir, ref, box, file, made->name,
+		    &made->fd);
+		free(box);
+		free(file);
+	}
+	return r;
 }
 
 /* The copy lies in d->copy. */
@@ -272,6 +290,38 @@ copy_deliver(struct deliver *d, const struct ref *ref,
 	maildir_drop(d->maildir, made->name);
 	close(made->fd);
 	return v;
+}
+
+/* A recipient more for a mail that is filed. */
+static enum verdict
+more_deliver(struct deliver *d, const struct ref *ref,
+    const struct targets *t, struct filed *f, char *why)
+{
+	struct made	*made = &d->made[d->made_count];
+	size_t		 wanted = d->wanted_count;
+	int		 r;
+
+	if (d->made_count == sizeof(d->made) / sizeof(d->made[0]))
+		return verdict(VERDICT_LATER, why, "the batch is full");
+	r = mail_again(d, ref, f->ref, made);
+	if (r == ERR_NOTFOUND && d->made_count == 0)
+		return copy_deliver(d, ref, t, INDEX_GONE, f, why);
+	if (r != ERR_OK)	/* or it is of this batch, and named soon */
+		return verdict(VERDICT_LATER, why, "mail file: %s",
+		    err_text(r));
+	f->event = "mail.more";
+	f->boxes = t->count;
+	if ((r = index_mark(d->index)) == ERR_OK &&
+	    (r = mail_file(d, ref, f->ref, made->fd, INDEX_WHOLE,
+	    t)) == ERR_OK && (r = index_keep(d->index)) == ERR_OK) {
+		d->made_count++;
+		return VERDICT_DONE;
+	}
+	index_undo(d->index);
+	d->wanted_count = wanted;
+	maildir_drop(d->maildir, made->name);
+	close(made->fd);
+	return verdict(VERDICT_LATER, why, "filing: %s", err_text(r));
 }
 
 /* Verifies the parcel and opens its copy into d->copy. */
@@ -328,7 +378,8 @@ deliver_parcel(struct deliver *d, int fd, struct filed *f, char *why)
 		goto out;
 	}
 	f->event = "mail.filed";
-	v = copy_deliver(d, &head.ref, &t, state, f, why);
+	v = state == INDEX_WHOLE ? more_deliver(d, &head.ref, &t, f, why) :
+	    copy_deliver(d, &head.ref, &t, state, f, why);
  out:
 	manifest_free(m);
 	free(t.v);

@@ -23,7 +23,8 @@ struct record;
 
 /* What happened to a mail, recorded once it is on disk. */
 struct filed {
-	const char	*event;		/* "mail.filed" "mail.repeat" "mail.notice" */
+	const char	*event;		/* "mail.filed" "mail.more" "mail.repeat"
+					 * "mail.notice" */
 	char		 ref[REF_TEXT_LEN + 1];
 	size_t		 boxes;
 	struct compose_done done;

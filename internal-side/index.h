@@ -29,7 +29,8 @@ const char *index_why(const struct index_db *x);
 enum index_state {
 	INDEX_NONE = 0,		/* the reference is not there */
 	INDEX_STUB,		/* there, but only as a notice without content */
-	INDEX_WHOLE
+	INDEX_WHOLE,
+	INDEX_GONE		/* for deliver: whole, but no box has its file */
 };
 /* ERR_OK and the state of ref (LM-...) */
 int index_find(struct index_db *x, const char *ref, enum index_state *state);

@@ -29,7 +29,7 @@ is_plain(const char *s)
 	for (i = 0; s[i] != '\0'; i++)
 		if (s[i] < ' ' || s[i] > '~')
 			return 0;
-	return i <= PLAIN_MAX && strstr(s, "=?") == NULL;
+	return strlen(s) <= PLAIN_MAX && strstr(s, "=?") == NULL;
 }
 
 static void

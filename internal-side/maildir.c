@@ -104,16 +104,24 @@ maildir_scratch(const struct maildir *m)
 	return fd != -1 ? fd : memfd_create("limpid", MFD_CLOEXEC);
 }
 
-int
-maildir_new(struct maildir *m, const struct ref *ref,
-    char making[MAILDIR_MAKING_MAX + 1], int *fdp)
+static void
+making_name(struct maildir *m, const struct ref *ref,
+    char making[MAILDIR_MAKING_MAX + 1])
 {
 	char	 text[REF_TEXT_LEN + 1];
-	int	 fd;
 
 	ref_format(ref, text);
 	snprintf(making, MAILDIR_MAKING_MAX + 1, MAKING "%s.%u", text,
 	    m->made++);
+}
+
+int
+maildir_new(struct maildir *m, const struct ref *ref,
+    char making[MAILDIR_MAKING_MAX + 1], int *fdp)
+{
+	int	 fd;
+
+	making_name(m, ref, making);
 	fd = openat(m->fd, making, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC, 0640);
 	if (fd == -1)
@@ -126,6 +134,54 @@ void
 maildir_drop(struct maildir *m, const char *making)
 {
 	unlinkat(m->fd, making, 0);
+}
+
+/* Links BOX/cur/FILE:FLAGS, whatever the flags, as making. */
+static int
+link_read(struct maildir *m, const char *box, const char *file,
+    const char *making)
+{
+	char		 path[512];
+	size_t		 n = strlen(file);
+	struct dirent	*e;
+	DIR		*d;
+	int		 r = ERR_NOTFOUND;
+
+	snprintf(path, sizeof(path), "%s/cur", box);
+	if ((d = dir_open(m->fd, path)) == NULL)
+		return sys_error();
+	while (r == ERR_NOTFOUND && (e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, file, n) == 0 &&
+		    (e->d_name[n] == ':' || e->d_name[n] == '\0'))
+			r = linkat(dirfd(d), e->d_name, m->fd, making, 0) == 0 ?
+			    ERR_OK : sys_error();
+	closedir(d);
+	return r;
+}
+
+int
+maildir_again(struct maildir *m, const struct ref *ref, const char *box,
+    const char *file, char making[MAILDIR_MAKING_MAX + 1], int *fdp)
+{
+	char	 path[512];
+	int	 fd, r;
+
+	if (!box_name_ok(box))
+		return ERR_FORMAT;
+	making_name(m, ref, making);
+	snprintf(path, sizeof(path), "%s/new/%s", box, file);
+	if (linkat(m->fd, path, m->fd, making, 0) == -1 &&
+	    (r = errno != ENOENT ? sys_error() :
+	    link_read(m, box, file, making)) != ERR_OK)
+		return r;
+	if ((fd = openat(m->fd, making, O_RDONLY | O_NOFOLLOW |
+	    O_CLOEXEC)) == -1) {
+		r = sys_error();
+		maildir_drop(m, making);
+		return r;
+	}
+	*fdp = fd;
+	return ERR_OK;
 }
 
 static int

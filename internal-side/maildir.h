@@ -33,6 +33,13 @@ int maildir_scratch(const struct maildir *m);
 int maildir_new(struct maildir *m, const struct ref *ref,
     char making[MAILDIR_MAKING_MAX + 1], int *fdp);
 void maildir_drop(struct maildir *m, const char *making);
+/*
+ * The same for a mail that stands in box as file already, read or not: all boxes
+ * hold one file, for the index knows one set of offsets. ERR_NOTFOUND when its
+ * reader has removed it.
+ */
+int maildir_again(struct maildir *m, const struct ref *ref, const char *box,
+    const char *file, char making[MAILDIR_MAKING_MAX + 1], int *fdp);
 
 /* The name that a mail of this reference and size has in the box of rcpt; one too
  * long for a name is left out. */
