@@ -350,8 +350,10 @@ section_store(struct holder *h, const char *section, cfg_t *cfg, int link)
 		h->set[link > 0 ? link : 0][i] = s != NULL;
 		if (s == NULL)
 			s = rows[i].value;
-		if (s == NULL)
+		if (s == NULL && link >= 0)
 			s = link_address[link];
+		if (s == NULL)
+			return ERR_CONFIG;
 		/* hostname and authserv_id get theirs in names_default. */
 		if ((r = value_store(&h->conf, &rows[i], base, s)) != ERR_OK)
 			return r;

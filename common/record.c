@@ -63,8 +63,8 @@ hex_read(const char *s, uint8_t *out)
 	int	 hi, lo;
 
 	for (i = 0; i < SHA256_BYTES; i++) {
-		hi = s[2 * i];
-		lo = s[2 * i + 1];
+		hi = (unsigned char)s[2 * i];
+		lo = (unsigned char)s[2 * i + 1];
 		if (strchr("0123456789abcdef", hi) == NULL || hi == '\0' ||
 		    strchr("0123456789abcdef", lo) == NULL || lo == '\0')
 			return ERR_FORMAT;
@@ -137,7 +137,7 @@ value_put(char *line, size_t *len, const char *v)
 		return;
 	}
 	line_put(line, len, "\"", 1);
-	for (i = 0; v[i] != '\0' && i < VALUE_BYTES; i++) {
+	for (i = 0; i < VALUE_BYTES && v[i] != '\0'; i++) {
 		if (v[i] == '"' || v[i] == '\\') {
 			line_put(line, len, "\\", 1);
 			line_put(line, len, &v[i], 1);

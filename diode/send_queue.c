@@ -231,12 +231,10 @@ static const char *
 parcel_objection(struct send_queue *q, int fd, uint64_t size,
     struct parcel_head *head)
 {
-	int	 r;
-
 	if (size > q->conf->max_object)
 		return "it is larger than max_object of this link in"
 		    " limpid.conf; raise it on both hosts and retry";
-	if ((r = parcel_peek(fd, head, NULL)) != ERR_OK)
+	if (parcel_peek(fd, head, NULL) != ERR_OK)
 		return "it is not a whole parcel; the program that wrote it is"
 		    " at fault";
 	if (head->link != q->conf->id)

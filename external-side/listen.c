@@ -155,7 +155,7 @@ listen_tcp(const char *address, char **why)
 int
 listen_accept(int fd, char peer[LISTEN_PEER_MAX])
 {
-	struct sockaddr_storage	 ss;
+	struct sockaddr_storage	 ss = { .ss_family = AF_UNSPEC };
 	socklen_t		 len = sizeof(ss);
 	int			 client;
 

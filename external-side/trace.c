@@ -40,6 +40,7 @@ field_read(const uint8_t *p, size_t len, struct field *f)
 	size_t	 i;
 
 	f->len = 0;
+	f->text[0] = '\0';
 	if (len == 0 || p[0] == '\r' || p[0] == '\n')
 		return 0;
 	for (i = 0; i < len; i++) {

@@ -229,14 +229,16 @@ int
 launcher_start(struct launcher *l, const char *name, struct zygote **zp)
 {
 	uint8_t	n;
+	size_t	i;
 	pid_t	pid = -1;
 	int	control = -1, r;
 
-	for (n = 0; n < sizeof(names) / sizeof(names[0]); n++)
-		if (strcmp(names[n], name) == 0)
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], name) == 0)
 			break;
-	if (n == sizeof(names) / sizeof(names[0]))
+	if (i == sizeof(names) / sizeof(names[0]))
 		return ERR_NOTFOUND;
+	n = (uint8_t)i;
 	if (l->socket == -1)
 		r = spawn(l, n, &control, &pid);
 	else if (send(l->socket, &n, 1, MSG_NOSIGNAL) != 1)
