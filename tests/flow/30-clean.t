@@ -148,11 +148,20 @@ done
     --json --out "$out" "${files[@]}" "$in/two.pdf" >"$top/r.json" \
     2>"$top/err"
 ok "taken-over workers: exit 1" is $? 1
-ok "each is one stub with its reason, and the others are done" is \
-    "$(field "$top/r.json" '" ".join(m["reason"] for m in r)')" \
-    "timeout timeout memory bad-answer bad-answer bad-answer crash crash forbidden-call forbidden-call forbidden-call complete"
-ok "forbidden calls are told as security events" is \
-    "$(grep -c 'security file=' "$top/err")" 3
+case $build in
+*/san)	# workers run unfiltered there, and without a limit on memory
+	ok "the others are done" is \
+	    "$(field "$top/r.json" 'len(r), r[-1]["reason"]')" \
+	    "(12, 'complete')"
+	;;
+*)
+	ok "each is one stub with its reason, and the others are done" is \
+	    "$(field "$top/r.json" '" ".join(m["reason"] for m in r)')" \
+	    "timeout timeout memory bad-answer bad-answer bad-answer crash crash forbidden-call forbidden-call forbidden-call complete"
+	ok "forbidden calls are told as security events" is \
+	    "$(grep -c 'security file=' "$top/err")" 3
+	;;
+esac
 rm "$evil/limpid-worker-pdf"
 "$clean" --libexec "$evil" --out "$out" "$in/two.pdf" >/dev/null 2>&1
 ok "without its worker a document is a stub that says so" is \

@@ -222,6 +222,7 @@ a_missing_filter_is_an_error(void **state)
 	assert_int_equal(in_child(missing_policy), 0);
 }
 
+#ifndef LIMPID_SAN	/* whose own report takes the marker's place */
 static int
 is_marked(void)
 {
@@ -247,14 +248,12 @@ static void
 a_crash_is_told_from_a_kill(void **state)
 {
 	(void)state;
-#ifdef LIMPID_SAN
-	skip();
-#endif
 	assert_int_equal(marked_after(SIGABRT), 1);
 	assert_int_equal(marked_after(SIGSEGV), 1);
 	assert_int_equal(marked_after(SIGKILL), 0);
 	assert_int_equal(marked_after(SIGTERM), 0);
 }
+#endif
 
 int
 main(void)
@@ -269,7 +268,9 @@ main(void)
 		cmocka_unit_test(ready_writes_the_pid),
 		cmocka_unit_test(clocks_run),
 		cmocka_unit_test(a_missing_filter_is_an_error),
+#ifndef LIMPID_SAN
 		cmocka_unit_test(a_crash_is_told_from_a_kill),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
