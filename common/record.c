@@ -4,6 +4,7 @@
  * Hostile input: values handed to record_add may come from mails and peers; the
  * file itself when someone has edited it to hide what happened.
  * Must never write a raw control character, rewrite a line, or exit.
+ * Longer than most files: writer and verifier must agree on every byte of a line.
  */
 #include <sys/file.h>
 #include <sys/stat.h>

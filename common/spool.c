@@ -5,6 +5,8 @@
  * other side of the spool has been captured; contents are never looked at.
  * Must never delete a parcel that its consumer has not called done, and must
  * never report a commit that a power cut could undo.
+ * Longer than most files: every way a parcel moves between the five folders stands
+ * here, so that who reads one can see that no other undoes it.
  */
 #include <sys/inotify.h>
 #include <sys/stat.h>
