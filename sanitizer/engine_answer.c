@@ -78,6 +78,7 @@ answer_child_free(struct answer_child *c)
 {
 	if (c == NULL)
 		return;
+	free(c->format);
 	free(c->path);
 	free(c->name);
 	free(c->declared);
@@ -107,7 +108,7 @@ answer_free(struct answer *a)
 	free(a);
 }
 
-#define ONCE	1
+#define ONCE	1		/* for each child, where it is about children */
 
 static const struct rule {
 	uint8_t		 type;
@@ -123,8 +124,8 @@ static const struct rule {
 	{ WORKER_CHILD, ANSWER_UNPACK, 0, SMALL_FRAME, answer_on_child },
 	{ WORKER_CHILD_DATA, ANSWER_UNPACK, 0, WORKER_DATA_MAX,
 	    answer_on_child_data },
-	{ WORKER_IDENTIFIED, ANSWER_IDENTIFY, ONCE, SMALL_FRAME,
-	    answer_on_identified },
+	{ WORKER_IDENTIFIED, ANSWER_IDENTIFY | ANSWER_UNPACK, ONCE,
+	    SMALL_FRAME, answer_on_identified },
 	{ WORKER_DONE, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW, ONCE,
 	    SMALL_FRAME, answer_on_done },
 };

@@ -23,6 +23,8 @@ struct answer_child {
 	struct answer_child	*next;
 	enum worker_role	 role;
 	enum kind		 hint;
+	enum kind		 kind;		/* good when format is set */
+	char			*format;	/* NULL: not identified */
 	char			*path, *name, *declared, *charset;
 	uint64_t		 offset, len;	/* in the answer's children store */
 	uint8_t			 sha256[32];
@@ -56,7 +58,7 @@ const char *answer_fault(const struct answer *a);
 /* The following are good after DONE; until then answer_done is NULL.
  * Borrowed. */
 const struct answer_done *answer_done(const struct answer *a);
-/* IDENTIFIED: 1 and the values, or 0 when it was not said. */
+/* IDENTIFIED of the part: 1 and the values, or 0 when it was not said. */
 int answer_identified(const struct answer *a, enum kind *kind,
     const char **format);
 /* FACT f was stated. */

@@ -235,6 +235,7 @@ answer_on_child(struct answer *a, struct wire *w)
 	a->children_end = &c->next;
 	a->child = c;
 	a->child_count++;
+	a->said &= ~(1u << WORKER_IDENTIFIED);
 	return (a->child_hash = hash_new()) != NULL ? ERR_OK : ERR_MEMORY;
 }
 
@@ -275,6 +276,16 @@ answer_on_identified(struct answer *a, struct wire *w)
 	if (kind >= KIND_MAX || !is_line(format)) {
 		free(format);
 		return answer_deviate(a, "kind that does not exist");
+	}
+	if (a->step == ANSWER_UNPACK && (a->child == NULL ||
+	    a->child->len > 0)) {
+		free(format);
+		return answer_deviate(a, "kind of no child");
+	}
+	if (a->step == ANSWER_UNPACK) {
+		a->child->kind = (enum kind)kind;
+		a->child->format = format;
+		return ERR_OK;
 	}
 	a->kind = (enum kind)kind;
 	a->format = format;

@@ -127,6 +127,45 @@ child_path(const struct part *parent, const struct answer_child *c)
 	return path;
 }
 
+/* Whether a kind is a way of reading plain characters. */
+static int
+is_characters(enum kind k)
+{
+	return k == KIND_TEXT || k == KIND_HTML || k == KIND_MAIL ||
+	    k == KIND_CARD;
+}
+
+/*
+ * Content decides. But characters can be read in several ways (a text that
+ * begins with "From: " is no mail because of that), and which one was meant
+ * only the mail knows; each of these ways is safe. A mail or a body without any
+ * form is still a mail or a body, and a body that begins like a script is words.
+ */
+static enum kind
+settle_kind(const struct part *p, enum kind found)
+{
+	int	body = p->role == ROLE_BODY || p->role == ROLE_ALTERNATIVE;
+
+	if (is_characters(found) && is_characters(p->hint))
+		return p->hint;
+	if (found == KIND_UNKNOWN && p->hint == KIND_MAIL)
+		return p->hint;
+	if ((found == KIND_UNKNOWN || found == KIND_PROGRAM) && body &&
+	    is_characters(p->hint))
+		return p->hint;
+	return found;
+}
+
+/* What it was found to be, and what that means in its place. */
+static void
+take_kind(struct part *p, enum kind found, const char *format)
+{
+	p->identified = 1;
+	p->kind = settle_kind(p, found);
+	snprintf(p->format, sizeof(p->format), "%.63s",
+	    p->kind == found ? format : "");
+}
+
 static struct part *
 part_new_child(struct part *parent, const struct answer_child *c,
     struct origin *o)
@@ -149,6 +188,8 @@ part_new_child(struct part *parent, const struct answer_child *c,
 		part_free(p);
 		return NULL;
 	}
+	if (c->format != NULL)
+		take_kind(p, c->kind, c->format);
 	p->origin = o;
 	o->holders++;
 	o->readers++;
@@ -278,7 +319,7 @@ part_consider(struct part *p)
 		limit_stub(p, REASON_LIMIT_BYTES, "bytes", l->bytes);
 	} else if (p->depth > l->depth) {
 		limit_stub(p, REASON_LIMIT_DEPTH, "depth", l->depth);
-	} else if (p->kind != KIND_UNKNOWN) {
+	} else if (p->kind != KIND_UNKNOWN || p->identified) {
 		decide(p);
 	} else {
 		wait_for(p, ANSWER_IDENTIFY, ENGINE_IDENTIFY);
@@ -343,35 +384,6 @@ part_open(const struct part *p, int *fdp)
 	return ERR_OK;
 }
 
-/* Whether a kind is a way of reading plain characters. */
-static int
-is_characters(enum kind k)
-{
-	return k == KIND_TEXT || k == KIND_HTML || k == KIND_MAIL ||
-	    k == KIND_CARD;
-}
-
-/*
- * Content decides. But characters can be read in several ways (a text that
- * begins with "From: " is no mail because of that), and which one was meant
- * only the mail knows; each of these ways is safe. A mail or a body without any
- * form is still a mail or a body, and a body that begins like a script is words.
- */
-static enum kind
-settle_kind(const struct part *p, enum kind found)
-{
-	int	body = p->role == ROLE_BODY || p->role == ROLE_ALTERNATIVE;
-
-	if (is_characters(found) && is_characters(p->hint))
-		return p->hint;
-	if (found == KIND_UNKNOWN && p->hint == KIND_MAIL)
-		return p->hint;
-	if ((found == KIND_UNKNOWN || found == KIND_PROGRAM) && body &&
-	    is_characters(p->hint))
-		return p->hint;
-	return found;
-}
-
 static int
 take_identity(struct part *p, struct answer *a)
 {
@@ -383,9 +395,7 @@ take_identity(struct part *p, struct answer *a)
 		part_stub(p, d->reason, d->note);
 		return ERR_OK;
 	}
-	p->kind = settle_kind(p, found);
-	snprintf(p->format, sizeof(p->format), "%.63s",
-	    p->kind == found ? format : "");
+	take_kind(p, found, format);
 	p->encrypted = answer_has_fact(a, FACT_ENCRYPTED);
 	decide(p);
 	return ERR_OK;

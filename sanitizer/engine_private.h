@@ -74,6 +74,7 @@ struct part {
 	uint8_t			 sha256[32];
 
 	enum kind		 kind;
+	int			 identified;	/* kind is what it is found to be */
 	char			 format[64];
 	int			 encrypted;
 	int			 format_said;	/* a fact of the flattening */

@@ -27,7 +27,9 @@ enum worker_msg {
 	WORKER_CHILD = 7,	/* begins a child: u8 role, u8 kind hint, text path
 				 * name declared charset content-id */
 	WORKER_CHILD_DATA = 9,	/* raw bytes of the child just begun (<= 256 KiB) */
-	WORKER_IDENTIFIED = 11,	/* u8 kind, text format (worker-identify only) */
+	WORKER_IDENTIFIED = 11,	/* u8 kind, text format: of the part, by
+				 * worker-identify; or of the child just begun,
+				 * which then needs no worker-identify */
 	WORKER_DONE = 13	/* u8 outcome, u8 reason, u32 pages, u32 pages_total,
 				 * text engine, text note; nothing follows */
 };
@@ -101,6 +103,7 @@ int worker_child(struct worker *w, enum worker_role role, enum kind hint,
     const char *path, const char *name, const char *declared,
     const char *charset, const char *content_id);
 int worker_child_data(struct worker *w, const void *data, size_t len);
+/* Of the part; or, between a child and its first data, of that child. */
 void worker_identified(struct worker *w, enum kind kind, const char *format);
 _Noreturn void worker_done(struct worker *w, enum outcome outcome,
     enum reason reason, uint32_t pages, uint32_t pages_total,

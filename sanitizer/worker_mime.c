@@ -7,13 +7,22 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "identify.h"
 #include "mime_parts.h"
 #include "worker.h"
+
+/* The answers, and what the child just begun was declared to be. */
+struct unpacking {
+	struct worker	*w;
+	char		 declared[64];
+};
 
 static void
 on_fact(void *arg, enum fact f, const char *value)
 {
-	worker_fact(arg, f, value);
+	struct unpacking	*u = arg;
+
+	worker_fact(u->w, f, value);
 }
 
 static int
@@ -21,21 +30,32 @@ on_child(void *arg, enum worker_role role, enum kind hint, const char *path,
     const char *name, const char *declared, const char *charset,
     const char *content_id)
 {
-	return worker_child(arg, role, hint, path, name, declared, charset,
+	struct unpacking	*u = arg;
+
+	snprintf(u->declared, sizeof(u->declared), "%.63s", declared);
+	return worker_child(u->w, role, hint, path, name, declared, charset,
 	    content_id);
 }
 
+/* The whole of a child. What it really is can be told here, in the same jail, and
+ * saves a jail of its own. */
 static int
 on_data(void *arg, const void *data, size_t len)
 {
-	return worker_child_data(arg, data, len);
+	struct unpacking	*u = arg;
+	struct identity		 id;
+
+	identify(data, len, u->declared, &id);
+	worker_identified(u->w, id.kind, id.format);
+	return worker_child_data(u->w, data, len);
 }
 
 static void
 mime_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
     size_t len)
 {
-	struct mime_sink	 sink = { w, on_fact, on_child, on_data };
+	struct unpacking	 u = { .w = w };
+	struct mime_sink	 sink = { &u, on_fact, on_child, on_data };
 	struct mime_limits	 limits = { job->max_headers, job->max_depth,
 				    job->authserv_id };
 	enum reason		 reason;

@@ -201,6 +201,7 @@ a_container_is_taken_at_every_split(void **state)
 
 	(void)state;
 	say_child(ROLE_BODY, KIND_TEXT, "1");
+	say_identified(KIND_HTML, "HTML");
 	say_data("ab");
 	say_data("c");
 	say_child(ROLE_ATTACHMENT, KIND_PDF, "2.1");
@@ -217,13 +218,35 @@ a_container_is_taken_at_every_split(void **state)
 		assert_int_equal(store_read(bytes, c->offset, data, 3), ERR_OK);
 		assert_memory_equal(data, "abc", 3);
 		next = c->next;
+		assert_int_equal(c->kind, KIND_HTML);
+		assert_string_equal(c->format, "HTML");
 		assert_int_equal(next->len, 0);
+		assert_null(next->format);
 		assert_int_equal(next->sha256[0], 0xe3);	/* of nothing */
 		answer_child_free(c);
 		answer_child_free(next);
 		store_free(bytes);
 		answer_free(a);
 	}
+}
+
+static void
+a_child_is_identified_once_and_before_its_bytes(void **state)
+{
+	(void)state;
+	say_identified(KIND_PDF, "PDF 1.4");
+	deviates(ANSWER_UNPACK, "kind of no child");
+	say_child(ROLE_BODY, KIND_TEXT, "1");
+	say_identified(KIND_TEXT, "text");
+	say_identified(KIND_PDF, "PDF 1.4");
+	deviates(ANSWER_UNPACK, "frame for the second time");
+	say_child(ROLE_BODY, KIND_TEXT, "1");
+	say_data("ab");
+	say_identified(KIND_TEXT, "text");
+	deviates(ANSWER_UNPACK, "kind of no child");
+	say_child(ROLE_BODY, KIND_TEXT, "1");
+	say_identified(KIND_MAX, "text");
+	deviates(ANSWER_UNPACK, "kind that does not exist");
 }
 
 static void
@@ -414,6 +437,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		TEST(a_drawing_is_taken_at_every_split),
 		TEST(a_container_is_taken_at_every_split),
+		TEST(a_child_is_identified_once_and_before_its_bytes),
 		TEST(an_early_end_is_no_answer),
 		TEST(identify_says_its_kind_once),
 		TEST(frames_out_of_their_step_deviate),
