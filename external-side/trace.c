@@ -40,7 +40,6 @@ field_read(const uint8_t *p, size_t len, struct field *f)
 	size_t	 i;
 
 	f->len = 0;
-	f->text[0] = '\0';
 	if (len == 0 || p[0] == '\r' || p[0] == '\n')
 		return 0;
 	for (i = 0; i < len; i++) {
@@ -132,7 +131,7 @@ int
 trace_read(const uint8_t *head, size_t len, const char *authserv_id,
     struct trace *out)
 {
-	struct field	 f;
+	struct field	 f = { .len = 0 };
 	const char	*value;
 	size_t		 at = 0, used;
 	int		 received = 0, r = ERR_OK;
