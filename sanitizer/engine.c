@@ -234,6 +234,7 @@ engine_start_job(struct engine *e, struct part *p)
 	j->fd = -1;
 	j->part = p;
 	j->pool = pool;
+	j->weight = part_weight(p);
 	part_tell(p, &j->told);
 	j->told.id = ++e->next_job;
 	if ((j->answer = answer_new(p->step, &j->told,
@@ -250,7 +251,7 @@ engine_start_job(struct engine *e, struct part *p)
 	j->give_up_ms = proc_now_ms() + j->told.deadline_ms + GRACE_MS;
 	j->next = e->jobs;
 	e->jobs = j;
-	e->running++;
+	e->running += j->weight;
 	p->state = PART_RUNNING;
 	return ERR_OK;
 }
@@ -284,7 +285,7 @@ part_ended_badly(struct part *p, const struct job *j, enum reason reason)
 	else if (reason == REASON_TIMEOUT)
 		part_note_number(p, "seconds", l->seconds);
 	else if (reason == REASON_MEMORY)
-		part_note_number(p, "memory", l->memory);
+		part_note_number(p, "memory", j->told.memory_bytes);
 }
 
 /* The job is over: what does that mean for its part? */
@@ -321,7 +322,7 @@ job_settle(struct engine *e, struct job *j)
 	while (*at != j)
 		at = &(*at)->next;
 	*at = j->next;
-	e->running--;
+	e->running -= j->weight;
 	if (j->part != NULL)
 		part_ended(j->part, j);
 	job_free(j);
@@ -444,6 +445,16 @@ mail_is_late(struct engine *e, struct mail *m)
 			job_stop(j, REASON_TIMEOUT);
 }
 
+/* Whether the part may begin now. Who waits for room keeps the later ones from
+ * taking it. */
+static int
+has_room(struct engine *e, const struct part *p)
+{
+	if (e->running + part_weight(p) > e->config.workers * ENGINE_WEIGHT)
+		e->full = 1;
+	return !e->full;
+}
+
 /* Moves the parts near the head of the mail on, as far as workers are free. */
 static void
 mail_schedule(struct engine *e, struct mail *m)
@@ -456,8 +467,7 @@ mail_schedule(struct engine *e, struct mail *m)
 		if (p->state == PART_NEW ||
 		    (p->state == PART_WAITING && m->late))
 			part_consider(p);
-		if (p->state != PART_WAITING ||
-		    e->running >= e->config.workers)
+		if (p->state != PART_WAITING || !has_room(e, p))
 			continue;
 		if ((r = engine_start_job(e, p)) == ERR_NOTFOUND) {
 			engine_report(p, REASON_ENGINE, "no worker");
@@ -555,7 +565,7 @@ engine_work(struct engine *e)
 	}
 	jobs_overdue(e, proc_now_ms());
 	do {
-		more = 0;
+		more = e->full = 0;
 		for (m = e->mails; m != NULL; m = next) {
 			next = m->next;
 			more |= mail_work(e, m);

@@ -22,7 +22,8 @@ struct launcher;
 
 struct engine_config {
 	struct launcher	*launcher;	/* borrowed */
-	unsigned	 workers;	/* parts at once, over all mails; >= 1 */
+	unsigned	 workers;	/* parts at once, over all mails; >= 1.
+					 * Four light ones count as one */
 	int		 tmp_dirfd;	/* unnamed files; -1: memory. Borrowed */
 	const char	*authserv_id;	/* whose Authentication-Results count */
 };

@@ -19,6 +19,8 @@
 
 #define CHILD_BYTES_MAX	(4ull << 30)	/* whatever limit expand allows */
 #define EXPAND_FROM	65536		/* tiny parts may grow to this many times */
+#define LIGHT_BYTES	65536
+#define LIGHT_MEMORY	(128u << 20)	/* with less, nothing is light */
 #define NESTING		4		/* multiparts within a mail, a level of depth */
 
 static const struct policy_limits *
@@ -332,6 +334,15 @@ least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+unsigned
+part_weight(const struct part *p)
+{
+	return p->size <= LIGHT_BYTES && p->worker != ENGINE_PDF &&
+	    p->worker != ENGINE_IMAGE &&
+	    limits_of(p)->memory / ENGINE_WEIGHT >= LIGHT_MEMORY ? 1 :
+	    ENGINE_WEIGHT;
+}
+
 void
 part_tell(const struct part *p, struct worker_job *told)
 {
@@ -343,7 +354,7 @@ part_tell(const struct part *p, struct worker_job *told)
 	memset(told, 0, sizeof(*told));
 	told->deadline_ms = (uint32_t)least((uint64_t)l->seconds * 1000,
 	    left > 1000 ? (uint64_t)left : 1000);
-	told->memory_bytes = l->memory;
+	told->memory_bytes = l->memory / (ENGINE_WEIGHT / part_weight(p));
 	told->max_input = l->bytes;
 	told->max_text = l->text;
 	told->max_headers = l->headers;

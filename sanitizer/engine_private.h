@@ -114,6 +114,7 @@ struct job {
 	struct part		*part;		/* NULL: nobody wants it any more */
 	struct pool		*pool;
 	struct worker_job	 told;
+	unsigned		 weight;
 	struct answer		*answer;
 	int			 fd;		/* answer pipe, -1 at its end */
 	int			 ended;
@@ -130,12 +131,19 @@ struct engine {
 	struct mail		*mails;
 	unsigned		 mail_count;
 	struct job		*jobs;
-	unsigned		 running;
+	unsigned		 running;	/* weight of all jobs */
+	int			 full;		/* somebody waits for room */
 	uint32_t		 next_job;
 	uint8_t			*block;		/* one read of a pipe */
 };
 
 #define ENGINE_BLOCK		(256 * 1024)
+/*
+ * What a part may weigh: a light one (few bytes of words) has a quarter of the
+ * memory and four of them run in the place of another, so that a worker's start and
+ * end are not waited for while all of them together take no more.
+ */
+#define ENGINE_WEIGHT		4
 
 /* engine.c */
 /* Hands a part's step to its worker. ERR_AGAIN when the worker is not up
@@ -165,6 +173,8 @@ void part_free(struct part *p);
 void part_consider(struct part *p);
 /* The limits for the next worker of this part. */
 void part_tell(const struct part *p, struct worker_job *told);
+/* Of its next step: 1 or ENGINE_WEIGHT. */
+unsigned part_weight(const struct part *p);
 /* A descriptor of the part's bytes; the caller closes it. */
 int part_open(const struct part *p, int *fdp);
 /* The step's worker answered by the rules. */

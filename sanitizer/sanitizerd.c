@@ -23,6 +23,8 @@
 #include "proc.h"
 
 #define MAILS_A_WORKER	2	/* at once, so that no worker waits for a disk */
+#define MAILS_SMALL	8	/* the same, of small ones */
+#define SMALL_BYTES	(256 * 1024)
 #define STOP_MS		20000	/* mails in work may end before the program does */
 #define HELD_MS		60000	/* between looks at held parcels */
 #define SYNC_MS		1000	/* between syncs of the record */
@@ -221,16 +223,25 @@ reload(struct sanitizer *s)
 	    policy_digest(u->policy), NULL);
 }
 
+/* Many mails at once while they are small, few when one is not. */
+static int
+has_room(const struct sanitizer *s, unsigned workers)
+{
+	return s->mails < MAILS_A_WORKER * workers ||
+	    (s->mails < MAILS_SMALL * workers &&
+	    s->bytes < (uint64_t)workers * SMALL_BYTES);
+}
+
 static void
 claim_some(struct sanitizer *s)
 {
-	unsigned	 most = MAILS_A_WORKER * (s->conf->sanitizer.workers >
-			    0 ? (unsigned)s->conf->sanitizer.workers : 1);
+	unsigned	 workers = s->conf->sanitizer.workers > 0 ?
+			    (unsigned)s->conf->sanitizer.workers : 1;
 	unsigned	 attempt;
 	char		 name[SPOOL_NAME_MAX + 1];
 	int		 fd, r = ERR_OK;
 
-	while (!proc_stopping() && s->mails < most &&
+	while (!proc_stopping() && has_room(s, workers) &&
 	    proc_now_ms() >= s->pause_until &&
 	    (r = spool_claim(s->in, name, &fd, &attempt)) == ERR_OK)
 		mail_begin(s, name, fd, attempt);

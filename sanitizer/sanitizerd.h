@@ -33,6 +33,7 @@ struct sanitizer {
 	struct engine		*engine;
 	struct policy_use	*policy;
 	unsigned		 mails;		/* begun and not done */
+	uint64_t		 bytes;		/* of their originals */
 	struct mail_run		*ready[READY_MAX];	/* wait for the disk */
 	unsigned		 ready_count;
 	long long		 ready_until;	/* the first waits no longer */

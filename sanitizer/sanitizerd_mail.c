@@ -224,6 +224,7 @@ mail_done(void *arg, const struct engine_result *result)
 	struct mail_run	*m = arg;
 
 	m->s->mails--;
+	m->s->bytes -= m->o.mail.size;
 	if (result->error != ERR_OK) {
 		outgoing_abort(m->s, &m->out);
 		mail_again(m, err_text(result->error));
@@ -333,6 +334,7 @@ mail_begin(struct sanitizer *s, const char *name, int fd, unsigned attempt)
 	}
 	if (r == ERR_OK) {
 		s->mails++;
+		s->bytes += m->o.mail.size;
 		return;
 	}
 	if (m->o.manifest == NULL && is_damaged(r)) {
