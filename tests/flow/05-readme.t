@@ -25,4 +25,12 @@ for package in $(sed -n 's/^build *\([^ ]*\).*/\1/p' deploy/packages.txt); do
 	[ "$(sed -n "s/^[a-z]* *\($package\)\( .*\)\{0,1\}$/\1/p" deploy/packages.txt | wc -l)" = 1 ]
 	ok $? "$package is listed once"
 done
+for script in tests/flow/*.t tests/sandbox/*.t; do
+	grep -q "^\* \`${script##*/}\`: ." tests/README.md
+	ok $? "tests/README.md has a line for ${script##*/}"
+done
+for named in $(sed -n 's/^\* `\([0-9a-z-]*\.t\)`.*/\1/p' tests/README.md); do
+	ls tests/*/"$named" >/dev/null 2>&1
+	ok $? "and its $named is there"
+done
 done_testing
