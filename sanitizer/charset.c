@@ -12,6 +12,7 @@
 
 #include "charset.h"
 #include "charset_private.h"
+#include "charset_table.h"
 #include "err.h"
 #include "strbuf.h"
 
@@ -97,35 +98,89 @@ static const struct {
 	{ "x-mac-ce", "MAC-CENTRALEUROPE" }
 };
 
-static iconv_t	 loaded[SERVED];
+static struct {
+	int			 loaded;
+	int			 is_table;
+	struct charset_table	 table;
+}		 set[SERVED];
 static int	 warmed;
 
-typedef iconv_t (open_fn)(const char *, const char *);
+/* libc's own. */
+static struct {
+	iconv_t		(*open)(const char *, const char *);
+	charset_iconv	*convert;
+	int		(*close)(iconv_t);
+} real;
+
+static int
+real_find(void)
+{
+	void	*o = dlsym(RTLD_NEXT, "iconv_open");
+	void	*i = dlsym(RTLD_NEXT, "iconv");
+	void	*c = dlsym(RTLD_NEXT, "iconv_close");
+
+	if (real.open != NULL)
+		return 1;
+	if (o == NULL || i == NULL || c == NULL)
+		return 0;
+	memcpy(&real.convert, &i, sizeof(real.convert));
+	memcpy(&real.close, &c, sizeof(real.close));
+	memcpy(&real.open, &o, sizeof(real.open));
+	return 1;
+}
 
 static iconv_t
 real_open(const char *to, const char *from)
 {
-	static open_fn	*real;
-	void		*p;
-
-	if (real == NULL && (p = dlsym(RTLD_NEXT, "iconv_open")) != NULL)
-		memcpy(&real, &p, sizeof(real));
-	if (real == NULL) {
+	if (!real_find()) {
 		errno = EINVAL;
 		return (iconv_t)-1;
 	}
-	return real(to, from);
+	return real.open(to, from);
 }
 
+/* Tables are learnt and their libraries let go; the others stay loaded. */
 int
 charset_warm(void)
+{
+	iconv_t	 cd;
+	size_t	 i;
+
+	for (i = 0; i < SERVED; i++) {
+		if ((cd = real_open("UTF-8", served[i])) == (iconv_t)-1)
+			continue;
+		set[i].loaded = 1;
+		set[i].is_table = charset_table_learn(&set[i].table, cd,
+		    real.convert);
+		if (set[i].is_table)
+			real.close(cd);
+	}
+	warmed = 1;
+	return set[2].loaded ? ERR_OK : ERR_NOTFOUND;
+}
+
+/* A converter to UTF-8 from a served name. */
+static iconv_t
+served_open(const char *name)
 {
 	size_t	 i;
 
 	for (i = 0; i < SERVED; i++)
-		loaded[i] = real_open("UTF-8", served[i]);
-	warmed = 1;
-	return loaded[2] == (iconv_t)-1 ? ERR_NOTFOUND : ERR_OK;
+		if (set[i].is_table && strcmp(served[i], name) == 0)
+			return (iconv_t)&set[i].table;
+	return real_open("UTF-8", name);
+}
+
+/* The table that this converter is, or NULL. */
+static const struct charset_table *
+table_of(iconv_t cd)
+{
+	size_t	 i;
+
+	for (i = 0; i < SERVED; i++)
+		if (cd == (iconv_t)&set[i].table)
+			return &set[i].table;
+	return NULL;
 }
 
 static const char *
@@ -135,8 +190,7 @@ served_find(const char *name)
 
 	for (i = 0; i < SERVED; i++)
 		if (strcasecmp(served[i], name) == 0)
-			return !warmed || loaded[i] != (iconv_t)-1 ?
-			    served[i] : NULL;
+			return !warmed || set[i].loaded ? served[i] : NULL;
 	return NULL;
 }
 
@@ -199,7 +253,27 @@ iconv_open(const char *to, const char *from)
 		errno = EINVAL;
 		return (iconv_t)-1;
 	}
-	return real_open("UTF-8", name);
+	return served_open(name);
+}
+
+size_t
+iconv(iconv_t cd, char **in, size_t *in_left, char **out, size_t *out_left)
+{
+	const struct charset_table	*t = table_of(cd);
+
+	if (t != NULL)
+		return charset_table_convert(t, in, in_left, out, out_left);
+	if (!real_find()) {
+		errno = EBADF;
+		return (size_t)-1;
+	}
+	return real.convert(cd, in, in_left, out, out_left);
+}
+
+int
+iconv_close(iconv_t cd)
+{
+	return table_of(cd) != NULL || !real_find() ? 0 : real.close(cd);
 }
 
 char *
@@ -213,7 +287,7 @@ charset_convert(const uint8_t *s, size_t len, const char *name,
 	int		 was_bad = 0;
 
 	*bad = 0;
-	if ((cd = real_open("UTF-8", name)) == (iconv_t)-1)
+	if ((cd = served_open(name)) == (iconv_t)-1)
 		return NULL;
 	while (left > 0 && !b.failed) {
 		out = chunk;

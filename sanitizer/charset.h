@@ -1,7 +1,8 @@
 /*
  * Any charset to UTF-8, whatever the mail said it was. All converters are loaded
  * in the warm parent; in the jail no file can be opened, so iconv_open itself is
- * replaced here and serves only those.
+ * replaced here and serves only those; and iconv, for those that are tables
+ * (charset_table.h).
  */
 #ifndef LIMPID_CHARSET_H
 #define LIMPID_CHARSET_H
@@ -34,5 +35,10 @@ char *charset_to_utf8(const uint8_t *s, size_t len, const char *declared,
 /* In the place of libc's, for the libraries of this program. */
 __attribute__((visibility("default")))
 iconv_t iconv_open(const char *to, const char *from);
+__attribute__((visibility("default")))
+size_t iconv(iconv_t cd, char **in, size_t *in_left, char **out,
+    size_t *out_left);
+__attribute__((visibility("default")))
+int iconv_close(iconv_t cd);
 
 #endif
