@@ -22,9 +22,15 @@ struct key;
 #define LINK_CHUNK	(1024 * 1024)	/* object bytes in a full fragment */
 #define LINK_MESSAGE	(LINK_FRAGMENT + LINK_CHUNK)
 
+#define LINK_NOTICE_MAX	1144		/* bytes: fits one datagram */
+#define LINK_NOTICES	64		/* hashes in one HISTORY notice */
+#define LINK_BEAT_MS	1000		/* a heartbeat each */
+
 /* What moves, as a class of its own so that a receiver can count and order
- * without looking into a parcel. The values are those of enum parcel_kind. */
-enum link_class { LINK_MAIL = 1, LINK_COPY, LINK_STATUS, LINK_HISTORY };
+ * without looking into a parcel. The values are those of enum parcel_kind.
+ * HISTORY and HEARTBEAT are notices: they have no sequence and no parcel. */
+enum link_class { LINK_MAIL = 1, LINK_COPY, LINK_STATUS, LINK_HISTORY,
+    LINK_HEARTBEAT };
 
 struct link_header {
 	uint8_t		 link;
@@ -41,6 +47,36 @@ struct link_fragment {
 	uint64_t	 seq;
 	uint32_t	 index, count;
 };
+
+/* What a sender says of itself, so that a receiver knows what it never saw. Each
+ * one is whole and signed by itself, and may be lost. */
+struct link_notice {
+	uint8_t		 link;
+	uint8_t		 class;			/* HISTORY or HEARTBEAT */
+	uint64_t	 epoch;			/* start counter, random */
+	uint64_t	 number;		/* in the epoch, from 1 */
+	int64_t		 made_ms;
+	uint64_t	 sent;	/* each object up to here was handed over once */
+	/* HEARTBEAT */
+	uint64_t	 waiting, waiting_bytes;	/* not handed over yet */
+	uint64_t	 oldest_ms;			/* age of the oldest of them */
+	uint8_t		 config[32];	/* what both ends must agree on */
+	/* HISTORY: of sequences first, first + 1 ... */
+	uint64_t	 first;
+	uint8_t		 count;
+	uint8_t		 hash[LINK_NOTICES][16];	/* of their headers */
+};
+
+/* Signs and writes a notice. Only senders. */
+int link_notice_encode(const struct link_notice *n, const struct key *sign_with,
+    uint8_t out[LINK_NOTICE_MAX], size_t *len);
+/* Checks shape, signer, signature and link id. ERR_FORMAT, ERR_SHORT,
+ * ERR_CRYPTO. Only receivers. */
+int link_notice_decode(const uint8_t *in, size_t len, const struct key *signer,
+    int link, struct link_notice *out);
+/* 1 when the bytes begin like a notice: transports that carry more than one kind
+ * of message tell them apart by this. */
+int link_is_notice(const uint8_t *in, size_t len);
 
 /* Signs and writes a header. Only senders. */
 int link_header_encode(const struct link_header *h, const struct key *sign_with,
@@ -97,6 +133,9 @@ unsigned link_sender_events(struct link_sender *l);
  * object, which goes on where it stopped. Other errors concern the parcel's file.
  */
 int link_sender_send(struct link_sender *l, const struct link_outgoing *o);
+/* Hands over a signed notice, at most LINK_NOTICE_MAX bytes, behind everything that
+ * send took. Best effort: ERR_AGAIN when the link takes nothing now. */
+int link_sender_notice(struct link_sender *l, const uint8_t *data, size_t len);
 
 /* Receiver ---------------------------------------------------------------- */
 
@@ -115,6 +154,8 @@ struct link_sink {
 	int	(*object)(void *arg, int fd, const char *name, int *keep);
 	/* A peer was turned away; both strings are safe to print. */
 	void	(*refused)(void *arg, const char *address, const char *why);
+	/* A notice as it came, not yet verified; NULL: not wanted. */
+	void	(*notice)(void *arg, const uint8_t *data, size_t len);
 };
 
 int link_receiver_new(const struct conf *c, int link, struct link_receiver **lp,

@@ -14,6 +14,9 @@
 #define LINK_FLIGHT	((uint64_t)(2 * (LINK_HWM + 2)) * LINK_MESSAGE + \
 			    8 * LINK_BUFFER)
 #define LINK_FILE_NAME	"link%d-%020llu.lmpo"
+#define LINK_BEAT_NAME	"link%d-beat.lmpn"
+#define LINK_HISTORY_NAME "link%d-history-%02u.lmpn"
+#define LINK_HISTORIES	16	/* notices that hold the last 1024 hashes */
 #define LINK_KEY_TEXT	40		/* a CURVE key in Z85 */
 
 struct link_sender_ops {
@@ -23,6 +26,7 @@ struct link_sender_ops {
 	int		 (*fd)(void *back);
 	unsigned	 (*events)(void *back);
 	int		 (*send)(void *back, const struct link_outgoing *o);
+	int		 (*notice)(void *back, const uint8_t *data, size_t len);
 };
 
 struct link_receiver_ops {

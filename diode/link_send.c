@@ -95,3 +95,9 @@ link_sender_send(struct link_sender *l, const struct link_outgoing *o)
 {
 	return l->ops->send(l->back, o);
 }
+
+int
+link_sender_notice(struct link_sender *l, const uint8_t *data, size_t len)
+{
+	return l->ops->notice(l->back, data, len);
+}

@@ -310,8 +310,12 @@ back_receive(void *back, const struct link_sink *sink)
 			zmq_msg_close(&m);
 			break;
 		}
-		r = sink->fragment(sink->arg, zmq_msg_data(&m),
-		    zmq_msg_size(&m));
+		if (!link_is_notice(zmq_msg_data(&m), zmq_msg_size(&m)))
+			r = sink->fragment(sink->arg, zmq_msg_data(&m),
+			    zmq_msg_size(&m));
+		else if (sink->notice != NULL)
+			sink->notice(sink->arg, zmq_msg_data(&m),
+			    zmq_msg_size(&m));
 		zmq_msg_close(&m);
 	}
 	if (r >= 0)
