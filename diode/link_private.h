@@ -45,17 +45,27 @@ int recv_file_new(const struct conf *c, int link, void **backp, char **why);
 extern const struct link_receiver_ops recv_zmq_ops, recv_file_ops;
 
 /*
- * Finds the address of "tcp://HOST:PORT" at start, so that nothing is looked up
+ * Finds the address of "tcp://HOST:PORT" (scheme "tcp" or "udp") at start, so that nothing is looked up
  * later, behind the filter. HOST "*" is every address of this host. On failure
  * *why (caller frees) is a sentence.
  */
-int link_address_find(const char *address, struct sockaddr_storage *out,
-    socklen_t *len, char **why);
+int link_address_find(const char *address, const char *scheme,
+    struct sockaddr_storage *out, socklen_t *len, char **why);
 /*
  * Reads etc/keys/linkN-ROLE-curve.SUFFIX, one line of Z85, into out. On failure
  * *why (caller frees) names the file and what to do.
  */
 int link_curve_key(const struct conf *c, int link, const char *role,
     const char *suffix, char out[LINK_KEY_TEXT + 1], char **why);
+
+struct conf_link;
+
+/* Replaces a small text file as a whole; durable: it is on disk on return. */
+int link_text_replace(int dirfd, const char *name, const char *text,
+    int durable);
+/* Reads at most size - 1 bytes of one and a NUL. ERR_NOTFOUND. */
+int link_text_read(int dirfd, const char *name, char *out, size_t size);
+/* SHA-256 of what both ends of a link must have alike in limpid.conf. */
+int link_config_hash(const struct conf_link *c, uint8_t out[32]);
 
 #endif

@@ -37,6 +37,9 @@ struct send_queue {
 	struct link_sender	*link;
 	uint64_t		 next;			/* to be sent */
 	uint64_t		 round[ROUNDS_MAX];	/* the same, of repeats */
+	struct { uint64_t next, last; } resend[RESENDS_MAX];
+	size_t			 resend_count;
+	int			 resend_turn;
 };
 
 struct send_queue *
@@ -135,14 +138,15 @@ name_ref(const char *name, char out[REF_TEXT_LEN + 1])
 }
 
 static void
-note_sent(struct send_queue *q, const struct ledger_entry *e)
+note_sent(struct send_queue *q, const char *event,
+    const struct ledger_entry *e)
 {
 	char	 ref[REF_TEXT_LEN + 1], seq[32], bytes[32];
 	int	 r;
 
 	snprintf(seq, sizeof(seq), "%" PRIu64, e->seq);
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, e->parcel_len);
-	r = record_add(q->record, "link.sent", "ref", name_ref(e->name, ref),
+	r = record_add(q->record, event, "ref", name_ref(e->name, ref),
 	    "seq", seq, "bytes", bytes, NULL);
 	if (r != ERR_OK)
 		log_error("ref=%s seq=%s the record was not written: %s", ref,
@@ -166,9 +170,10 @@ give_up(struct send_queue *q, const struct ledger_entry *e, int in_work,
 	return r;
 }
 
-/* Sends the object of one sequence. 1: done with it, also when it is gone. */
+/* Sends the object of one sequence. 1: done with it, also when it is gone. again:
+ * an operator asked for it, so it is recorded. */
 static int
-send_one(struct send_queue *q, uint64_t seq)
+send_one(struct send_queue *q, uint64_t seq, int again)
 {
 	struct link_outgoing	 o = { .fd = -1 };
 	struct ledger_entry	 e;
@@ -198,7 +203,9 @@ send_one(struct send_queue *q, uint64_t seq)
 	if (r != ERR_OK)
 		r = give_up(q, &e, in_work, r);
 	else if (in_work && (r = spool_sent(q->spool, e.name)) == ERR_OK)
-		note_sent(q, &e);
+		note_sent(q, "link.sent", &e);
+	else if (r == ERR_OK && again)
+		note_sent(q, "link.resent", &e);
 	return r == ERR_OK ? 1 : r;
 }
 
@@ -324,7 +331,7 @@ step_rounds(struct send_queue *q)
 		r = ledger_read(q->ledger, q->round[i], &e);
 		if (r == ERR_OK && proc_wall_ms() < e.made_ms + i * gap_ms)
 			continue;
-		if ((r = send_one(q, q->round[i])) == 1)
+		if ((r = send_one(q, q->round[i], 0)) == 1)
 			q->round[i]++;
 		return r;
 	}
@@ -332,18 +339,59 @@ step_rounds(struct send_queue *q)
 }
 
 int
+send_queue_resend(struct send_queue *q, uint64_t first, uint64_t last)
+{
+	if (q->resend_count == RESENDS_MAX)
+		return ERR_FULL;
+	q->resend[q->resend_count].next = first;
+	q->resend[q->resend_count++].last = last;
+	return ERR_OK;
+}
+
+size_t
+send_queue_resends(const struct send_queue *q)
+{
+	return q->resend_count;
+}
+
+/* The next object of the oldest wish. */
+static int
+step_resend(struct send_queue *q)
+{
+	int	 r;
+
+	if ((r = send_one(q, q->resend[0].next, 1)) != 1)
+		return r;
+	if (q->resend[0].next++ >= q->resend[0].last) {
+		q->resend_count--;
+		memmove(&q->resend[0], &q->resend[1],
+		    q->resend_count * sizeof(q->resend[0]));
+	}
+	return 1;
+}
+
+int
 send_queue_step(struct send_queue *q)
 {
 	int	 r;
 
-	if (q->next <= ledger_last(q->ledger)) {
-		if ((r = send_one(q, q->next)) == 1)
-			q->next++;
+	/* In turns with new objects; one under way is finished first. */
+	if (q->resend_turn) {
+		if ((r = step_resend(q)) == 1)
+			q->resend_turn = 0;
 		return r;
 	}
-	if ((r = step_rounds(q)) != 0)
+	if (q->next <= ledger_last(q->ledger)) {
+		if ((r = send_one(q, q->next, 0)) == 1) {
+			q->next++;
+			q->resend_turn = q->resend_count > 0;
+		}
 		return r;
-	return number_batch(q);
+	}
+	if ((r = step_rounds(q)) != 0 || (r = number_batch(q)) != 0)
+		return r;
+	q->resend_turn = q->resend_count > 0;
+	return q->resend_turn;
 }
 
 int
