@@ -40,13 +40,14 @@ struct send_notice {
 	long long		 measure_after;
 };
 
-/* One higher than at the start before; durable, so no start is like another. */
+/* One higher than at the start before; durable, so no start is like another. Without
+ * a file it begins at the time, above all of a state that was lost. */
 static int
 epoch_next(struct send_notice *n)
 {
 	char		 text[32], *end;
 	uint32_t	 random;
-	unsigned long	 count = 0;
+	unsigned long	 count = (unsigned long)(proc_wall_ms() / 1000);
 	int		 r;
 
 	r = link_text_read(n->dir, "epoch", text, sizeof(text));
