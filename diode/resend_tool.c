@@ -23,7 +23,7 @@
 static const char usage[] =
     "usage: limpid resend [--root DIR] SLIP\n"
     "SLIP is what `limpid slip` printed on the receiving host, such as\n"
-    "LR-50000-0000D-0002W.\n"
+    "LR-50000-000D0-000NV.\n"
     "Exit 0: all of it is sent again, 1: a part of it, 65: the slip is mistyped,\n"
     "66: such a number was never given, 69: it is kept no more, 78: this host has\n"
     "no sender of that link.\n";
