@@ -346,7 +346,7 @@ loop(struct diode_recv *d, int signals)
 {
 	const struct link_sink	 sink = { d, on_fragment, on_settle,
 				    on_object, on_refused,
-				    on_notice };
+				    &d->shared, on_notice };
 	struct pollfd		 p[2] = { { signals, POLLIN, 0 },
 				    { -1, POLLIN, 0 } };
 	int			 n = 0;
@@ -362,6 +362,9 @@ loop(struct diode_recv *d, int signals)
 		n = 0;
 		if (d->listening)
 			n = link_receiver_receive(d->receiver, &sink);
+		if (n == ERR_PEER)
+			fatal(EXIT_BUG, "link %d: the datagram front has ended;"
+			    " this program must be started again", d->link);
 		if (n < 0)
 			trouble(d, n);
 		else if (n > 0)
@@ -405,9 +408,11 @@ main(int argc, char **argv)
 	}
 	if (d.link == 0)
 		fatal(EXIT_USAGE, "say which link: --link 1 or --link 2");
+	/* Keys and sockets come first: a large receive buffer needs the rights that
+	 * the next line gives away. */
+	keys_load(&d);
 	if ((r = proc_drop_user("limpid-recv")) != ERR_OK)
 		fatal(err_exit(r), "user limpid-recv: %s", err_text(r));
-	keys_load(&d);
 	state_open(&d);
 	words_open(&d);
 	if ((signals = proc_signals()) < 0)
@@ -415,6 +420,9 @@ main(int argc, char **argv)
 	if ((r = proc_no_new_privs()) != ERR_OK)
 		fatal(err_exit(r), "privileges: %s", err_text(r));
 	pid = link_path(&d, "run/diode-recv-", ".pid");
+	if ((r = link_receiver_split(d.receiver, &why)) != ERR_OK)
+		fatal(err_exit(r), "link %d: the datagram front: %s", d.link,
+		    why != NULL ? why : err_text(r));
 	filter_apply(&d);
 	/* ZeroMQ's threads begin here and inherit the filter. */
 	if ((r = link_receiver_start(d.receiver, &why)) != ERR_OK)

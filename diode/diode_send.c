@@ -237,10 +237,10 @@ housekeeping(struct diode_send *d)
 	}
 }
 
-/* Sends until there is nothing to send or nobody to take it. Returns how long
+/* Hands over until there is nothing to send or nobody to take it. Returns how long
  * the loop may sleep. */
 static int
-pump(struct diode_send *d)
+feed(struct diode_send *d)
 {
 	int	 n, r;
 
@@ -254,12 +254,25 @@ pump(struct diode_send *d)
 		if (r == 0)
 			return IDLE_MS;
 		if (r == ERR_AGAIN)
-			return link_sender_lasting(d->sender) ? IDLE_MS : 0;
+			return link_sender_lasting(d->sender) ||
+			    link_sender_is_background(d->sender) ? IDLE_MS : 0;
 		log_error("link=%d cannot go on with the spool: %s; trying"
 		    " again", d->link, err_text(r));
 		return TROUBLE_MS;
 	}
 	return d->up ? 0 : IDLE_MS;
+}
+
+/* Feeds the transport, and lets it send where it does so in the background. */
+static int
+pump(struct diode_send *d)
+{
+	int	 wait = feed(d), line;
+
+	if (!link_sender_is_background(d->sender))
+		return wait;
+	line = link_sender_pump(d->sender);
+	return line >= 0 && line < wait ? line : wait;
 }
 
 static void

@@ -14,6 +14,7 @@
 
 struct conf;
 struct key;
+struct recv_shared;
 
 #define LINK_VERSION	1
 #define LINK_HEADER	168		/* bytes, with its signature */
@@ -104,7 +105,17 @@ struct link_outgoing {
 	const uint8_t	*header;	/* LINK_HEADER bytes */
 	int		 fd;		/* the parcel */
 	uint64_t	 len;		/* of the parcel */
+	unsigned	 round;		/* 0 first, then repeats */
 };
+
+/* An object that a transport took and sent in the background. */
+struct link_finished {
+	uint64_t	 seq;
+	unsigned	 round;
+	int		 result;	/* ERR_OK, or what ails the parcel's file */
+};
+
+#define LINK_UNDER_WAY	256	/* objects that a transport takes at once */
 
 /* What link_sender_events reports, as bits. */
 #define LINK_UP		0x1	/* a connection was made: repeat the window */
@@ -133,6 +144,16 @@ unsigned link_sender_events(struct link_sender *l);
  * object, which goes on where it stopped. Other errors concern the parcel's file.
  */
 int link_sender_send(struct link_sender *l, const struct link_outgoing *o);
+/*
+ * 1: what send took is not on the line yet; finished says when it is, and pump
+ * sends. 0: neither needs to be called.
+ */
+int link_sender_is_background(const struct link_sender *l);
+/* The next object whose last byte has left. ERR_AGAIN: none. */
+int link_sender_finished(struct link_sender *l, struct link_finished *f);
+/* Sends for a few milliseconds at most. Returns how many milliseconds to wait
+ * before the next call, -1 when nothing is under way. */
+int link_sender_pump(struct link_sender *l);
 /* Hands over a signed notice, at most LINK_NOTICE_MAX bytes, behind everything that
  * send took. Best effort: ERR_AGAIN when the link takes nothing now. */
 int link_sender_notice(struct link_sender *l, const uint8_t *data, size_t len);
@@ -154,12 +175,17 @@ struct link_sink {
 	int	(*object)(void *arg, int fd, const char *name, int *keep);
 	/* A peer was turned away; both strings are safe to print. */
 	void	(*refused)(void *arg, const char *address, const char *why);
+	/* For transports that put objects together themselves. */
+	struct recv_shared *shared;
 	/* A notice as it came, not yet verified; NULL: not wanted. */
 	void	(*notice)(void *arg, const uint8_t *data, size_t len);
 };
 
 int link_receiver_new(const struct conf *c, int link, struct link_receiver **lp,
     char **why);
+/* Before the filter, as the user of the program: begins a process of its own where
+ * the transport has one. On failure *why is a sentence. */
+int link_receiver_split(struct link_receiver *l, char **why);
 /* Begins to listen, behind the filter. On failure *why is a sentence. */
 int link_receiver_start(struct link_receiver *l, char **why);
 void link_receiver_free(struct link_receiver *l);

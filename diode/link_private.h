@@ -27,9 +27,14 @@ struct link_sender_ops {
 	unsigned	 (*events)(void *back);
 	int		 (*send)(void *back, const struct link_outgoing *o);
 	int		 (*notice)(void *back, const uint8_t *data, size_t len);
+	/* Only transports that send in the background, else NULL. */
+	int		 (*finished)(void *back, struct link_finished *f);
+	int		 (*pump)(void *back);
 };
 
 struct link_receiver_ops {
+	/* Before the filter, as the program's own user; NULL: nothing to do. */
+	int		 (*split)(void *back, char **why);
 	int		 (*start)(void *back, char **why);
 	void		 (*free)(void *back);
 	int		 (*fd)(void *back);
@@ -38,15 +43,18 @@ struct link_receiver_ops {
 
 int send_zmq_new(const struct conf *c, int link, void **backp, char **why);
 int send_file_new(const struct conf *c, int link, void **backp, char **why);
-extern const struct link_sender_ops send_zmq_ops, send_file_ops;
+int send_udp_new(const struct conf *c, int link, void **backp, char **why);
+extern const struct link_sender_ops send_zmq_ops, send_file_ops, send_udp_ops;
 
 int recv_zmq_new(const struct conf *c, int link, void **backp, char **why);
 int recv_file_new(const struct conf *c, int link, void **backp, char **why);
-extern const struct link_receiver_ops recv_zmq_ops, recv_file_ops;
+int recv_udp_new(const struct conf *c, int link, void **backp, char **why);
+extern const struct link_receiver_ops recv_zmq_ops, recv_file_ops,
+    recv_udp_ops;
 
 /*
- * Finds the address of "tcp://HOST:PORT" (scheme "tcp" or "udp") at start, so that nothing is looked up
- * later, behind the filter. HOST "*" is every address of this host. On failure
+ * Finds the address of "tcp://HOST:PORT", or udp:// (scheme without the slashes), at
+ * start, so that nothing is looked up later, behind the filter. HOST "*" is every address of this host. On failure
  * *why (caller frees) is a sentence.
  */
 int link_address_find(const char *address, const char *scheme,

@@ -257,5 +257,5 @@ back_receive(void *back, const struct link_sink *sink)
 }
 
 const struct link_receiver_ops recv_file_ops = {
-	back_start, back_free, back_fd, back_receive
+	NULL, back_start, back_free, back_fd, back_receive
 };

@@ -83,7 +83,7 @@ listen_open(struct recv_zmq *z, const char *address, char **why)
 	socklen_t		 len;
 	int			 on = 1, r;
 
-	if ((r = link_address_find(address, &ss, &len, why)) != ERR_OK)
+	if ((r = link_address_find(address, "tcp", &ss, &len, why)) != ERR_OK)
 		return r;
 	z->listen = socket(ss.ss_family,
 	    SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK, 0);
@@ -329,5 +329,5 @@ back_receive(void *back, const struct link_sink *sink)
 }
 
 const struct link_receiver_ops recv_zmq_ops = {
-	back_start, back_free, back_fd, back_receive
+	NULL, back_start, back_free, back_fd, back_receive
 };

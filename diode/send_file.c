@@ -185,5 +185,6 @@ back_notice(void *back, const uint8_t *data, size_t len)
 }
 
 const struct link_sender_ops send_file_ops = {
-	1, back_start, back_free, back_fd, back_events, back_send, back_notice
+	1, back_start, back_free, back_fd, back_events, back_send, back_notice,
+	NULL, NULL
 };

@@ -66,7 +66,7 @@ address_set(struct send_zmq *z, const char *address, char **why)
 	socklen_t		 len;
 	int			 r;
 
-	if ((r = link_address_find(address, &ss, &len, why)) != ERR_OK)
+	if ((r = link_address_find(address, "tcp", &ss, &len, why)) != ERR_OK)
 		return r;
 	if (getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port,
 	    sizeof(port), NI_NUMERICHOST|NI_NUMERICSERV) != 0)
@@ -292,5 +292,6 @@ back_notice(void *back, const uint8_t *data, size_t len)
 }
 
 const struct link_sender_ops send_zmq_ops = {
-	0, back_start, back_free, back_fd, back_events, back_send, back_notice
+	0, back_start, back_free, back_fd, back_events, back_send, back_notice,
+	NULL, NULL
 };
