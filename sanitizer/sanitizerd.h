@@ -30,6 +30,8 @@ struct sanitizer {
 	struct policy_use	*policy;
 	unsigned		 mails;		/* begun and not done */
 	long long		 pause_until;	/* after trouble: no new mail */
+	uint64_t		 missing_change;	/* of the list told last */
+	int			 missing_error;
 };
 
 /* One parcel's envelope, opened: what a copy says of it. */
@@ -64,6 +66,8 @@ void mail_begin(struct sanitizer *s, const char *name, int fd,
  * of a mail that is held here.
  */
 int notice_write(struct sanitizer *s, const struct opened *o);
+/* Tells the internal host what never came over link 1, when that has changed. */
+void missing_tell(struct sanitizer *s);
 /* Notices for parcels that were held while nobody ran. */
 void notices_catch_up(struct sanitizer *s);
 
