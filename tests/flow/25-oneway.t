@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
-. tests/lib/oneway_hosts.sh
+. tests/lib/oneway.sh
 name=lmow$$
 [ "$(id -u)" = 0 ] || skip_all 'needs root'
 ip netns add "$name-try" 2>/dev/null || skip_all 'this kernel allows no namespaces'
