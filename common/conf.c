@@ -23,7 +23,7 @@
 
 #define CONF_LINKS	2
 #define CONF_SECTIONS	8	/* section names in the table, with the top */
-#define CONF_KEYS	20	/* keys of one section, with the end mark */
+#define CONF_KEYS	24	/* keys of one section, with the end mark */
 
 enum kind {
 	TEXT,		/* any text */
@@ -33,6 +33,7 @@ enum kind {
 	COUNT,		/* int, min..max */
 	SECONDS,	/* int, suffixes s m h d */
 	SIZE,		/* uint64_t, suffixes K M G T */
+	RATE,		/* uint64_t bits a second, suffixes k M G, decimal */
 	SWITCH		/* int: yes or no */
 };
 
@@ -83,9 +84,16 @@ static const struct row rows[] = {
 	  INT64_C(1) << 60, NULL },
 	{ "link", "bind", TEXT, LINK(bind), NULL, 1, 1023, NULL },
 	{ "link", "connect", TEXT, LINK(connect), NULL, 1, 1023, NULL },
+	{ "link", "gso", SWITCH, LINK(gso), "yes", 0, 0, NULL },
+	{ "link", "interleave", COUNT, LINK(interleave), "4", 1, 32, NULL },
 	{ "link", "keep", SECONDS, LINK(keep_s), "7d", 0, 366 * DAY, NULL },
+	{ "link", "key_slot", COUNT, LINK(key_slot), "1", 1, 2, NULL },
 	{ "link", "max_object", SIZE, LINK(max_object), "512M", 4096,
 	  INT64_C(1) << 40, NULL },
+	{ "link", "mtu", COUNT, LINK(mtu), "1500", 1280, 9216, NULL },
+	{ "link", "parity", COUNT, LINK(parity), "16", 0, 64, NULL },
+	{ "link", "rate", RATE, LINK(rate), "0", 0, INT64_C(1000000000000),
+	  NULL },
 	{ "link", "resend_window", SECONDS, LINK(resend_window_s), "60", 0,
 	  DAY, NULL },
 	{ "link", "round_gap", SECONDS, LINK(round_gap_s), "30", 0, DAY, NULL },
@@ -215,6 +223,7 @@ value_read(const struct row *row, const char *s, int64_t *n, char *what,
 {
 	static const int64_t	 bytes[] = { 1 << 10, 1 << 20, 1 << 30,
 				    INT64_C(1) << 40 };
+	static const int64_t	 bits[] = { 1000, 1000000, 1000000000 };
 	static const int64_t	 times[] = { 1, 60, 3600, DAY };
 	const char		*form = NULL;
 	int			 r = ERR_OK;
@@ -260,6 +269,10 @@ value_read(const struct row *row, const char *s, int64_t *n, char *what,
 	case SIZE:
 		r = number_read(s, "KMGT", bytes, n);
 		form = "bytes, or a number with K, M, G or T";
+		break;
+	case RATE:
+		r = number_read(s, "KMG", bits, n);
+		form = "bits a second, or a number with k, M or G";
 		break;
 	}
 	if (r == ERR_OK && *n >= row->min && *n <= row->max)
@@ -313,7 +326,7 @@ value_store(const struct conf *c, const struct row *row, void *base,
 		sentence_set("%s", what);
 		return ERR_CONFIG;
 	}
-	if (row->kind == SIZE) {
+	if (row->kind == SIZE || row->kind == RATE) {
 		*(uint64_t *)at = (uint64_t)n;
 		return ERR_OK;
 	}
@@ -330,6 +343,14 @@ value_store(const struct conf *c, const struct row *row, void *base,
 	else
 		*text = strdup(s);
 	return *text == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+static int
+cfg_is_one_way(cfg_t *cfg)
+{
+	const char	*s = cfg == NULL ? NULL : cfg_getstr(cfg, "transport");
+
+	return s != NULL && strcmp(s, "udp") == 0;
 }
 
 /* Every value of one section; cfg NULL means defaults only. */
@@ -354,6 +375,9 @@ section_store(struct holder *h, const char *section, cfg_t *cfg, int link)
 			s = link_address[link];
 		if (s == NULL)
 			return ERR_CONFIG;
+		if (link >= 0 && cfg_is_one_way(cfg) &&
+		    !h->set[link][i] && strcmp(rows[i].key, "rounds") == 0)
+			s = "2";	/* nobody can say what was lost */
 		/* hostname and authserv_id get theirs in names_default. */
 		if ((r = value_store(&h->conf, &rows[i], base, s)) != ERR_OK)
 			return r;
@@ -583,7 +607,8 @@ conf_load(const char *root, struct conf **cp, char **why)
 static int
 kind_is_text(enum kind k)
 {
-	return k != COUNT && k != SECONDS && k != SIZE && k != SWITCH;
+	return k != COUNT && k != SECONDS && k != SIZE && k != RATE &&
+	    k != SWITCH;
 }
 
 void
@@ -622,7 +647,7 @@ row_print(const struct holder *h, size_t i, int link, FILE *out)
 	if (link >= 0)
 		base = (const char *)&h->conf.link[link];
 	fprintf(out, "%s%s = ", *row->section == '\0' ? "" : "\t", row->key);
-	if (row->kind == SIZE)
+	if (row->kind == SIZE || row->kind == RATE)
 		fprintf(out, "%" PRIu64,
 		    *(const uint64_t *)(const void *)(base + row->offset));
 	else if (row->kind == SWITCH)

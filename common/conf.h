@@ -11,15 +11,23 @@
 
 struct conf_link {
 	int		 id;		/* 1 or 2 */
-	char		*transport;	/* "zmq" "file" (and "udp") */
-	char		*connect;	/* sender: tcp://host:port, or a folder */
-	char		*bind;		/* receiver: tcp://addr:port, or a folder */
+	char		*transport;	/* "zmq" "file" "udp" */
+	char		*connect;	/* sender: tcp://host:port, udp://host:port,
+					 * or a folder */
+	char		*bind;		/* receiver: the same */
 	int		 rounds;	/* times each object is sent, 1..10 */
 	int		 round_gap_s;	/* seconds between rounds */
 	int		 keep_s;	/* sent parcels stay this long for resends */
 	int		 resend_window_s; /* after a lost connection, repeat what was
 					   * sent in these last seconds */
 	uint64_t	 max_object;	/* bytes */
+	/* transport udp */
+	uint64_t	 rate;		/* bits a second; 0 not set: no sending */
+	int		 mtu;
+	int		 interleave;	/* blocks sent at a time */
+	int		 parity;	/* symbols for each 64, in each round */
+	int		 gso;		/* many datagrams in one call */
+	int		 key_slot;	/* the key to send with, 1 or 2 */
 };
 
 struct conf {

@@ -17,8 +17,9 @@
 #include "wire.h"
 
 static const char usage[] =
-    "usage: limpid-key FOLDER NAME ed25519|x25519|curve\n"
-    "Makes FOLDER/NAME.key (0400) and FOLDER/NAME.pub; never overwrites.\n";
+    "usage: limpid-key FOLDER NAME ed25519|x25519|curve|udp\n"
+    "Makes FOLDER/NAME.key (0400) and FOLDER/NAME.pub; never overwrites.\n"
+    "A udp key is one secret that both ends hold: it has no .pub.\n";
 
 static int
 write_new(int dirfd, const char *name, const char *suffix, mode_t mode,
@@ -55,6 +56,25 @@ create_curve(int dirfd, const char *name)
 	return write_new(dirfd, name, ".pub", 0444, pub);
 }
 
+/* The secret of a udp link: 32 random bytes in hex. */
+static int
+create_udp(int dirfd, const char *name)
+{
+	uint8_t	 raw[32];
+	char	 text[2 * sizeof(raw) + 1];
+	size_t	 i;
+	int	 r;
+
+	if ((r = random_bytes(raw, sizeof(raw))) != ERR_OK)
+		return r;
+	for (i = 0; i < sizeof(raw); i++)
+		snprintf(text + 2 * i, 3, "%02x", raw[i]);
+	r = write_new(dirfd, name, ".key", 0400, text);
+	explicit_bzero(raw, sizeof(raw));
+	explicit_bzero(text, sizeof(text));
+	return r;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -76,6 +96,8 @@ main(int argc, char **argv)
 		r = key_create(dirfd, argv[2], KEY_X25519);
 	else if (strcmp(argv[3], "curve") == 0)
 		r = create_curve(dirfd, argv[2]);
+	else if (strcmp(argv[3], "udp") == 0)
+		r = create_udp(dirfd, argv[2]);
 	else {
 		fputs(usage, stderr);
 		return EXIT_USAGE;

@@ -21,6 +21,8 @@ static const struct verb {
 	{ "clean",	"flatten mails or documents on this machine" },
 	{ "policy",	"check a policy file" },
 	{ "status",	"queues, links and programs of this host" },
+	{ "slip",	"what never came over a link, as a line to type there" },
+	{ "resend",	"send again what a slip names" },
 	{ "trace",	"one mail's whole way" },
 	{ "user",	"accounts of the viewer" },
 	{ "index",	"make the index of delivered mail again" },

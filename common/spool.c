@@ -674,16 +674,28 @@ spool_wake_clear(struct spool *s)
 }
 
 int
+spool_waiting(struct spool *s, struct spool_stat *st)
+{
+	struct spool_stat	 t = {0};
+	int			 r;
+
+	if ((r = folder_measure(s, NEW, &t.new_count, &t.bytes,
+	    &t.oldest_ms)) != ERR_OK ||
+	    (r = folder_measure(s, WORK, &t.work_count, &t.bytes,
+	    &t.oldest_ms)) != ERR_OK)
+		return r;
+	*st = t;
+	return ERR_OK;
+}
+
+int
 spool_stat(struct spool *s, struct spool_stat *st)
 {
 	struct spool_stat	 t = {0};
 	uint64_t		 other = 0;
 	int			 r;
 
-	if ((r = folder_measure(s, NEW, &t.new_count, &t.bytes,
-	    &t.oldest_ms)) != ERR_OK ||
-	    (r = folder_measure(s, WORK, &t.work_count, &t.bytes,
-	    &t.oldest_ms)) != ERR_OK ||
+	if ((r = spool_waiting(s, &t)) != ERR_OK ||
 	    (r = folder_measure(s, HELD, &t.held_count, &other, NULL)) !=
 	    ERR_OK ||
 	    (r = folder_measure(s, SENT, &t.sent_count, &other, NULL)) !=

@@ -94,6 +94,8 @@ void spool_wake_clear(struct spool *s);
 struct spool_stat { uint64_t new_count, work_count, held_count, sent_count,
     bytes; int64_t oldest_ms; };
 int spool_stat(struct spool *s, struct spool_stat *st);
+/* Only what waits: new and work; held and sent are 0 and cost nothing. */
+int spool_waiting(struct spool *s, struct spool_stat *st);
 /* Opens a parcel where it lies ("work", "sent" ...), read-only. ERR_NOTFOUND. */
 int spool_open_file(struct spool *s, const char *folder, const char *name,
     int *fdp);

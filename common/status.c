@@ -12,10 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "err.h"
 #include "spool.h"
+
+#define STALE_S		10	/* the programs of the diode speak each second */
+#define AWAY_MS		5000	/* a restart of the far end takes less */
 
 static const char usage[] =
     "usage: limpid status [--root DIR] [--json]\n"
@@ -77,11 +82,12 @@ add_program(const char *path, json_t *list)
 	return !up;
 }
 
-/* Adds a receiver's list of what never came; returns 1 when there is any. */
+/* Adds what never came, as the receiver lists it for the program behind it: what
+ * is only late is not in there. Returns 1 when there is any. */
 static int
 add_gaps(const char *path, json_t *list)
 {
-	char	 line[256];
+	char	 line[256], link[16] = "";
 	FILE	*f;
 	int	 n = 0;
 
@@ -89,12 +95,85 @@ add_gaps(const char *path, json_t *list)
 		return 0;
 	while (fgets(line, sizeof(line), f) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "link ", 5) == 0)
+			snprintf(link, sizeof(link), "%.8s-recv", line + 5);
+		if (line[0] < '1' || line[0] > '9')
+			continue;
 		json_array_append_new(list, json_pack("{s:s, s:s}",
-		    "link", path, "sequence", line));
+		    "link", link, "sequence", line));
 		n = 1;
 	}
 	fclose(f);
 	return n;
+}
+
+/* "1-recv" of ".../link/1-recv/status". */
+static void
+link_name(const char *path, char out[16])
+{
+	const char	*end = strrchr(path, '/'), *start = end;
+
+	while (start > path && start[-1] != '/')
+		start--;
+	snprintf(out, 16, "%.*s", (int)(end - start), start);
+}
+
+static long long
+number_of(json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static const char *
+word_of(json_t *o, const char *key)
+{
+	const char	*s = json_string_value(json_object_get(o, key));
+
+	return s == NULL ? "" : s;
+}
+
+/* Lines "key value" that the programs of the diode replace each second. */
+static void
+read_link(FILE *f, json_t *o)
+{
+	char		 line[256], *value, *end;
+	long long	 number;
+
+	while (fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if ((value = strchr(line, ' ')) == NULL)
+			continue;
+		*value++ = '\0';
+		number = strtoll(value, &end, 10);
+		json_object_set_new(o, line, *end == '\0' && end != value ?
+		    json_integer((json_int_t)number) : json_string(value));
+	}
+}
+
+/* Adds one end of a link; returns 1 when it asks for a person. */
+static int
+add_link(const char *path, json_t *list)
+{
+	char		 name[16];
+	json_t		*o;
+	struct stat	 st;
+	FILE		*f;
+
+	if ((f = fopen(path, "re")) == NULL)
+		return 0;
+	link_name(path, name);
+	o = json_pack("{s:s}", "name", name);
+	read_link(f, o);
+	if (fstat(fileno(f), &st) == 0)
+		json_object_set_new(o, "age_s", json_integer(
+		    (json_int_t)(time(NULL) - st.st_mtime)));
+	fclose(f);
+	json_array_append_new(list, o);
+	return number_of(o, "age_s") > STALE_S ||
+	    strcmp(word_of(o, "config"), "differs") == 0 ||
+	    strcmp(word_of(o, "state"), "silent") == 0 ||
+	    strcmp(word_of(o, "state"), "closed") == 0 ||
+	    number_of(o, "away_ms") > AWAY_MS;
 }
 
 static int
@@ -116,6 +195,51 @@ add_matches(const char *root, const char *under, json_t *list,
 }
 
 static void
+print_waiting(json_t *e)
+{
+	long long	 n = number_of(e, "waiting");
+
+	if (n > 0)
+		printf(", %lld parcels (%lld bytes) wait there, the oldest for"
+		    " %lld s", n, number_of(e, "bytes"),
+		    number_of(e, "oldest_ms") / 1000);
+	putchar('\n');
+}
+
+static void
+print_link(json_t *e)
+{
+	const char	*state = word_of(e, "state");
+
+	printf("link     %-18s ", word_of(e, "name"));
+	if (number_of(e, "age_s") > STALE_S)
+		printf("its program has said nothing for %lld s\n",
+		    number_of(e, "age_s"));
+	else if (strcmp(state, "away") == 0) {
+		printf("AWAY: the far end takes nothing for %lld s",
+		    number_of(e, "away_ms") / 1000);
+		print_waiting(e);
+	} else if (strcmp(state, "up") == 0) {
+		printf("up, sent up to %lld", number_of(e, "sent"));
+		print_waiting(e);
+	} else if (strcmp(state, "silent") == 0)
+		printf("SILENT: no heartbeat of the sender for %lld s\n",
+		    number_of(e, "silent_ms") / 1000);
+	else if (strcmp(state, "closed") == 0)
+		puts("CLOSED: this host cannot store anything now");
+	else if (strcmp(state, "waiting") == 0)
+		puts("no heartbeat yet");
+	else {
+		printf("heard, received up to %lld of %lld",
+		    number_of(e, "highest"), number_of(e, "sent"));
+		print_waiting(e);
+	}
+	if (strcmp(word_of(e, "config"), "differs") == 0)
+		printf("link     %-18s limpid.conf differs from the sender's:"
+		    " transport or max_object\n", word_of(e, "name"));
+}
+
+static void
 print_text(json_t *o)
 {
 	json_t	*e;
@@ -133,9 +257,11 @@ print_text(json_t *o)
 		    json_integer_value(json_object_get(e, "work")),
 		    json_integer_value(json_object_get(e, "held")),
 		    json_integer_value(json_object_get(e, "sent")));
+	json_array_foreach(json_object_get(o, "links"), i, e)
+		print_link(e);
 	json_array_foreach(json_object_get(o, "gaps"), i, e)
-		printf("gap      %-18s number %s never came\n",
-		    json_string_value(json_object_get(e, "link")),
+		printf("gap      %-18s number %s never came; see `limpid slip`"
+		    "\n", json_string_value(json_object_get(e, "link")),
 		    json_string_value(json_object_get(e, "sequence")));
 }
 
@@ -144,7 +270,7 @@ main(int argc, char **argv)
 {
 	const char	*root = "";
 	json_t		*o, *sp = json_array(), *pr = json_array(),
-			*ga = json_array();
+			*ga = json_array(), *li = json_array();
 	size_t		 i;
 	int		 a, as_json = 0, bad = 0;
 
@@ -163,15 +289,16 @@ main(int argc, char **argv)
 	bad |= add_matches(root, "run/limpid/*.pid", pr, add_program);
 	for (i = 0; i < sizeof(spools) / sizeof(spools[0]); i++)
 		bad |= add_spool(root, spools[i], sp);
-	bad |= add_matches(root, "var/lib/limpid/link/*-recv/gaps", ga,
+	bad |= add_matches(root, "var/lib/limpid/spool/*-in/missing", ga,
 	    add_gaps);
+	bad |= add_matches(root, "var/lib/limpid/link/*/status", li, add_link);
 	if (json_array_size(sp) == 0) {
 		fprintf(stderr, "limpid status: no spools under "
 		    "%s/var/lib/limpid; run limpid init first\n", root);
 		return EXIT_CONF;
 	}
-	o = json_pack("{s:o, s:o, s:o}", "programs", pr, "spools", sp,
-	    "gaps", ga);
+	o = json_pack("{s:o, s:o, s:o, s:o}", "programs", pr, "spools", sp,
+	    "links", li, "gaps", ga);
 	if (as_json) {
 		json_dumpf(o, stdout, JSON_INDENT(2));
 		putchar('\n');

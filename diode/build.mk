@@ -1,10 +1,16 @@
 # Programs of diode and the libraries each one's trust needs.
-diode_LIBS = crypto zmq
+diode_LIBS = crypto isal zmq
 
 PROGRAMS += limpid-diode-send
 limpid-diode-send_MAIN = diode/diode_send.c
-limpid-diode-send_LIBS = zmq crypto confuse seccomp
+limpid-diode-send_LIBS = zmq crypto isal confuse seccomp
 
 PROGRAMS += limpid-diode-recv
 limpid-diode-recv_MAIN = diode/diode_recv.c
-limpid-diode-recv_LIBS = zmq crypto confuse seccomp
+limpid-diode-recv_LIBS = zmq crypto isal confuse seccomp
+
+PROGRAMS += limpid-resend limpid-slip
+limpid-resend_MAIN = diode/resend_tool.c
+limpid-resend_LIBS = crypto
+limpid-slip_MAIN = diode/slip_tool.c
+limpid-slip_LIBS = jansson

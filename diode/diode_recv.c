@@ -24,12 +24,13 @@
 #include "proc.h"
 #include "record.h"
 #include "recv_fragments.h"
+#include "recv_notice.h"
 #include "recv_object.h"
 #include "recv_seen.h"
 #include "spool.h"
 
 #define SYNC_MS		1000
-#define TROUBLE_MS	1000	/* pause after the disk failed us */
+#define IDLE_MS		250	/* an alarm is never later by more */
 #define BLOCK		65536
 #define WAITING_NAMES	64	/* half-copied files spoken of at once */
 
@@ -43,7 +44,8 @@ struct diode_recv {
 	struct key		*key;
 	struct fragments	*fragments;
 	struct link_receiver	*receiver;
-	long long		 synced, trouble_said;
+	struct recv_notice	*notice;
+	long long		 synced, trouble_said, tick_said;
 	uint64_t		 said_repeats, said_dropped;
 	ino_t			 waiting[WAITING_NAMES];
 	size_t			 waiting_next;
@@ -74,6 +76,21 @@ keys_load(struct diode_recv *d)
 	r = link_receiver_new(d->conf, d->link, &d->receiver, &why);
 	if (r != ERR_OK)
 		fatal(err_exit(r), "%s", why != NULL ? why : err_text(r));
+}
+
+static void
+words_open(struct diode_recv *d)
+{
+	char	*path = link_path(d, "state/link/", "-recv");
+	char	*spool = link_path(d, "state/spool/link", "-in");
+	int	 r;
+
+	r = recv_notice_new(path, spool, &d->conf->link[d->link - 1],
+	    &d->shared, &d->notice);
+	if (r != ERR_OK)
+		fatal(err_exit(r), "%s: %s", path, err_text(r));
+	free(path);
+	free(spool);
 }
 
 static void
@@ -127,6 +144,7 @@ on_fragment(void *arg, const uint8_t *message, size_t len)
 {
 	struct diode_recv	*d = arg;
 
+	recv_notice_alive(d->notice);
 	return fragments_take(d->fragments, message, len);
 }
 
@@ -189,6 +207,7 @@ on_object(void *arg, int fd, const char *name, int *keep)
 	uint8_t			 header[LINK_HEADER];
 	int			 r;
 
+	recv_notice_alive(d->notice);
 	if (fstat(fd, &st) == -1)
 		return ERR_SYS;
 	if (st.st_size < LINK_HEADER || pread(fd, header, LINK_HEADER, 0) !=
@@ -237,6 +256,14 @@ on_refused(void *arg, const char *address, const char *why)
 }
 
 static void
+on_notice(void *arg, const uint8_t *data, size_t len)
+{
+	struct diode_recv	*d = arg;
+
+	recv_notice_take(d->notice, data, len);
+}
+
+static void
 housekeeping(struct diode_recv *d)
 {
 	struct recv_shared	*s = &d->shared;
@@ -244,6 +271,12 @@ housekeeping(struct diode_recv *d)
 	uint64_t		 dropped = fragments_dropped(d->fragments);
 	int			 r;
 
+	r = recv_notice_tick(d->notice, d->listening, dropped);
+	if (r != ERR_OK && now - d->tick_said >= 30000) {
+		d->tick_said = now;
+		log_error("link=%d what is missing cannot be written down: %s;"
+		    " make room, it is tried again", d->link, err_text(r));
+	}
 	if (now - d->synced < SYNC_MS)
 		return;
 	d->synced = now;
@@ -312,7 +345,8 @@ static void
 loop(struct diode_recv *d, int signals)
 {
 	const struct link_sink	 sink = { d, on_fragment, on_settle,
-				    on_object, on_refused };
+				    on_object, on_refused,
+				    &d->shared, on_notice };
 	struct pollfd		 p[2] = { { signals, POLLIN, 0 },
 				    { -1, POLLIN, 0 } };
 	int			 n = 0;
@@ -321,13 +355,16 @@ loop(struct diode_recv *d, int signals)
 		if (!d->listening && room_again(d))
 			listen_again(d);
 		p[1].fd = d->listening ? link_receiver_fd(d->receiver) : -1;
-		if (poll(p, 2, n > 0 ? 0 : TROUBLE_MS) == -1 && errno != EINTR)
+		if (poll(p, 2, n > 0 ? 0 : IDLE_MS) == -1 && errno != EINTR)
 			fatal(EXIT_IO, "poll: %s", strerror(errno));
 		if (p[0].revents != 0)
 			proc_signals_read();
 		n = 0;
 		if (d->listening)
 			n = link_receiver_receive(d->receiver, &sink);
+		if (n == ERR_PEER)
+			fatal(EXIT_BUG, "link %d: the datagram front has ended;"
+			    " this program must be started again", d->link);
 		if (n < 0)
 			trouble(d, n);
 		else if (n > 0)
@@ -341,6 +378,7 @@ diode_recv_close(struct diode_recv *d)
 {
 	link_receiver_free(d->receiver);
 	fragments_free(d->fragments);
+	recv_notice_free(d->notice);
 	(void)seen_sync(d->shared.seen);
 	(void)record_sync(d->shared.record);
 	seen_close(d->shared.seen);
@@ -370,15 +408,21 @@ main(int argc, char **argv)
 	}
 	if (d.link == 0)
 		fatal(EXIT_USAGE, "say which link: --link 1 or --link 2");
+	/* Keys and sockets come first: a large receive buffer needs the rights that
+	 * the next line gives away. */
+	keys_load(&d);
 	if ((r = proc_drop_user("limpid-recv")) != ERR_OK)
 		fatal(err_exit(r), "user limpid-recv: %s", err_text(r));
-	keys_load(&d);
 	state_open(&d);
+	words_open(&d);
 	if ((signals = proc_signals()) < 0)
 		fatal(EXIT_IO, "signals: %s", strerror(errno));
 	if ((r = proc_no_new_privs()) != ERR_OK)
 		fatal(err_exit(r), "privileges: %s", err_text(r));
 	pid = link_path(&d, "run/diode-recv-", ".pid");
+	if ((r = link_receiver_split(d.receiver, &why)) != ERR_OK)
+		fatal(err_exit(r), "link %d: the datagram front: %s", d.link,
+		    why != NULL ? why : err_text(r));
 	filter_apply(&d);
 	/* ZeroMQ's threads begin here and inherit the filter. */
 	if ((r = link_receiver_start(d.receiver, &why)) != ERR_OK)

@@ -20,12 +20,15 @@
 #include "proc.h"
 #include "record.h"
 #include "send_ledger.h"
+#include "send_notice.h"
 #include "send_queue.h"
+#include "send_resend.h"
 #include "spool.h"
 
 #define EXPIRE_MS	60000
 #define AWAY_MS		30000	/* between two lines about an absent receiver */
 #define AWAY_FIRST_MS	5000	/* before the first such line */
+#define IDLE_MS		250	/* a heartbeat is never later by more */
 #define TROUBLE_MS	1000	/* pause after the disk failed us */
 
 static const char usage[] =
@@ -40,6 +43,8 @@ struct diode_send {
 	struct key		*key;
 	struct link_sender	*sender;
 	struct send_queue	*queue;
+	struct send_notice	*notice;
+	struct send_resend	*resend;
 	long long		 away_since, away_said, expired, synced;
 };
 
@@ -100,6 +105,23 @@ state_open(struct diode_send *d)
 	if ((r = send_queue_recover(d->queue)) != ERR_OK)
 		fatal(err_exit(r), "spool link%d-out: %s", d->link,
 		    err_text(r));
+}
+
+static void
+words_open(struct diode_send *d)
+{
+	char	*path = link_path(d, "state/link/", "-send");
+	int	 r;
+
+	r = send_notice_new(path, &d->conf->link[d->link - 1], d->spool,
+	    d->ledger, d->queue, d->key, d->sender, &d->notice);
+	if (r != ERR_OK)
+		fatal(err_exit(r), "%s/epoch: %s%s", path, err_text(r),
+		    r == ERR_FORMAT ? "; write a number into it that is higher"
+		    " than any before" : "");
+	if ((d->resend = send_resend_new(path, d->queue)) == NULL)
+		fatal(EXIT_IO, "%s: %s", path, strerror(errno));
+	free(path);
 }
 
 static void
@@ -171,7 +193,7 @@ warn_away(struct diode_send *d)
 	if (d->up || now - d->away_said < AWAY_MS)
 		return;
 	d->away_said = now;
-	if (spool_stat(d->spool, &st) != ERR_OK)
+	if (spool_waiting(d->spool, &st) != ERR_OK)
 		return;
 	log_warn("link=%d the receiver at %s is away for %lld s: %" PRIu64
 	    " parcels (%" PRIu64 " bytes) wait in the spool; see that"
@@ -181,12 +203,25 @@ warn_away(struct diode_send *d)
 	    st.bytes);
 }
 
+/* Between objects too: a long queue must not hold back the heartbeat. */
+static void
+speak(struct diode_send *d)
+{
+	long long	 away = d->up ? 0 : proc_now_ms() - d->away_since + 1;
+	int		 r;
+
+	if ((r = send_notice_tick(d->notice, away)) != ERR_OK)
+		log_error("link=%d no heartbeat: %s", d->link, err_text(r));
+	send_resend_tick(d->resend);
+}
+
 static void
 housekeeping(struct diode_send *d)
 {
 	long long	 now = proc_now_ms();
 	int		 r;
 
+	speak(d);
 	warn_away(d);
 	if (now - d->synced >= 1000) {
 		d->synced = now;
@@ -202,10 +237,10 @@ housekeeping(struct diode_send *d)
 	}
 }
 
-/* Sends until there is nothing to send or nobody to take it. Returns how long
+/* Hands over until there is nothing to send or nobody to take it. Returns how long
  * the loop may sleep. */
 static int
-pump(struct diode_send *d)
+feed(struct diode_send *d)
 {
 	int	 n, r;
 
@@ -213,17 +248,31 @@ pump(struct diode_send *d)
 		on_events(d, link_sender_events(d->sender));
 		if (!d->up)
 			break;
+		speak(d);
 		if ((r = send_queue_step(d->queue)) == 1)
 			continue;
 		if (r == 0)
-			return 1000;
+			return IDLE_MS;
 		if (r == ERR_AGAIN)
-			return link_sender_lasting(d->sender) ? 1000 : 0;
+			return link_sender_lasting(d->sender) ||
+			    link_sender_is_background(d->sender) ? IDLE_MS : 0;
 		log_error("link=%d cannot go on with the spool: %s; trying"
 		    " again", d->link, err_text(r));
 		return TROUBLE_MS;
 	}
-	return d->up ? 0 : 1000;
+	return d->up ? 0 : IDLE_MS;
+}
+
+/* Feeds the transport, and lets it send where it does so in the background. */
+static int
+pump(struct diode_send *d)
+{
+	int	 wait = feed(d), line;
+
+	if (!link_sender_is_background(d->sender))
+		return wait;
+	line = link_sender_pump(d->sender);
+	return line >= 0 && line < wait ? line : wait;
 }
 
 static void
@@ -253,6 +302,8 @@ static void
 diode_send_close(struct diode_send *d)
 {
 	link_sender_free(d->sender);
+	send_resend_free(d->resend);
+	send_notice_free(d->notice);
 	send_queue_free(d->queue);
 	(void)record_sync(d->record);
 	record_close(d->record);
@@ -286,6 +337,7 @@ main(int argc, char **argv)
 		fatal(err_exit(r), "user limpid-send: %s", err_text(r));
 	keys_load(&d);
 	state_open(&d);
+	words_open(&d);
 	if ((signals = proc_signals()) < 0)
 		fatal(EXIT_IO, "signals: %s", strerror(errno));
 	if ((r = proc_no_new_privs()) != ERR_OK)

@@ -14,6 +14,7 @@
 
 struct conf;
 struct key;
+struct recv_shared;
 
 #define LINK_VERSION	1
 #define LINK_HEADER	168		/* bytes, with its signature */
@@ -22,9 +23,15 @@ struct key;
 #define LINK_CHUNK	(1024 * 1024)	/* object bytes in a full fragment */
 #define LINK_MESSAGE	(LINK_FRAGMENT + LINK_CHUNK)
 
+#define LINK_NOTICE_MAX	1144		/* bytes: fits one datagram */
+#define LINK_NOTICES	64		/* hashes in one HISTORY notice */
+#define LINK_BEAT_MS	1000		/* a heartbeat each */
+
 /* What moves, as a class of its own so that a receiver can count and order
- * without looking into a parcel. The values are those of enum parcel_kind. */
-enum link_class { LINK_MAIL = 1, LINK_COPY, LINK_STATUS, LINK_HISTORY };
+ * without looking into a parcel. The values are those of enum parcel_kind.
+ * HISTORY and HEARTBEAT are notices: they have no sequence and no parcel. */
+enum link_class { LINK_MAIL = 1, LINK_COPY, LINK_STATUS, LINK_HISTORY,
+    LINK_HEARTBEAT };
 
 struct link_header {
 	uint8_t		 link;
@@ -41,6 +48,36 @@ struct link_fragment {
 	uint64_t	 seq;
 	uint32_t	 index, count;
 };
+
+/* What a sender says of itself, so that a receiver knows what it never saw. Each
+ * one is whole and signed by itself, and may be lost. */
+struct link_notice {
+	uint8_t		 link;
+	uint8_t		 class;			/* HISTORY or HEARTBEAT */
+	uint64_t	 epoch;			/* start counter, random */
+	uint64_t	 number;		/* in the epoch, from 1 */
+	int64_t		 made_ms;
+	uint64_t	 sent;	/* each object up to here was handed over once */
+	/* HEARTBEAT */
+	uint64_t	 waiting, waiting_bytes;	/* not handed over yet */
+	uint64_t	 oldest_ms;			/* age of the oldest of them */
+	uint8_t		 config[32];	/* what both ends must agree on */
+	/* HISTORY: of sequences first, first + 1 ... */
+	uint64_t	 first;
+	uint8_t		 count;
+	uint8_t		 hash[LINK_NOTICES][16];	/* of their headers */
+};
+
+/* Signs and writes a notice. Only senders. */
+int link_notice_encode(const struct link_notice *n, const struct key *sign_with,
+    uint8_t out[LINK_NOTICE_MAX], size_t *len);
+/* Checks shape, signer, signature and link id. ERR_FORMAT, ERR_SHORT,
+ * ERR_CRYPTO. Only receivers. */
+int link_notice_decode(const uint8_t *in, size_t len, const struct key *signer,
+    int link, struct link_notice *out);
+/* 1 when the bytes begin like a notice: transports that carry more than one kind
+ * of message tell them apart by this. */
+int link_is_notice(const uint8_t *in, size_t len);
 
 /* Signs and writes a header. Only senders. */
 int link_header_encode(const struct link_header *h, const struct key *sign_with,
@@ -68,7 +105,17 @@ struct link_outgoing {
 	const uint8_t	*header;	/* LINK_HEADER bytes */
 	int		 fd;		/* the parcel */
 	uint64_t	 len;		/* of the parcel */
+	unsigned	 round;		/* 0 first, then repeats */
 };
+
+/* An object that a transport took and sent in the background. */
+struct link_finished {
+	uint64_t	 seq;
+	unsigned	 round;
+	int		 result;	/* ERR_OK, or what ails the parcel's file */
+};
+
+#define LINK_UNDER_WAY	256	/* objects that a transport takes at once */
 
 /* What link_sender_events reports, as bits. */
 #define LINK_UP		0x1	/* a connection was made: repeat the window */
@@ -97,6 +144,19 @@ unsigned link_sender_events(struct link_sender *l);
  * object, which goes on where it stopped. Other errors concern the parcel's file.
  */
 int link_sender_send(struct link_sender *l, const struct link_outgoing *o);
+/*
+ * 1: what send took is not on the line yet; finished says when it is, and pump
+ * sends. 0: neither needs to be called.
+ */
+int link_sender_is_background(const struct link_sender *l);
+/* The next object whose last byte has left. ERR_AGAIN: none. */
+int link_sender_finished(struct link_sender *l, struct link_finished *f);
+/* Sends for a few milliseconds at most. Returns how many milliseconds to wait
+ * before the next call, -1 when nothing is under way. */
+int link_sender_pump(struct link_sender *l);
+/* Hands over a signed notice, at most LINK_NOTICE_MAX bytes, behind everything that
+ * send took. Best effort: ERR_AGAIN when the link takes nothing now. */
+int link_sender_notice(struct link_sender *l, const uint8_t *data, size_t len);
 
 /* Receiver ---------------------------------------------------------------- */
 
@@ -115,10 +175,17 @@ struct link_sink {
 	int	(*object)(void *arg, int fd, const char *name, int *keep);
 	/* A peer was turned away; both strings are safe to print. */
 	void	(*refused)(void *arg, const char *address, const char *why);
+	/* For transports that put objects together themselves. */
+	struct recv_shared *shared;
+	/* A notice as it came, not yet verified; NULL: not wanted. */
+	void	(*notice)(void *arg, const uint8_t *data, size_t len);
 };
 
 int link_receiver_new(const struct conf *c, int link, struct link_receiver **lp,
     char **why);
+/* Before the filter, as the user of the program: begins a process of its own where
+ * the transport has one. On failure *why is a sentence. */
+int link_receiver_split(struct link_receiver *l, char **why);
 /* Begins to listen, behind the filter. On failure *why is a sentence. */
 int link_receiver_start(struct link_receiver *l, char **why);
 void link_receiver_free(struct link_receiver *l);

@@ -17,13 +17,13 @@
 #include "err.h"
 #include "link_private.h"
 
-/* Splits tcp://host:port and tcp://[host]:port. */
+/* Splits tcp://host:port and tcp://[host]:port, udp:// likewise. */
 static int
-address_split(const char *s, char *host, size_t size, const char **port)
+address_split(const char *s, const char *scheme, char *host, size_t size, const char **port)
 {
 	const char	*end, *start;
 
-	if (strncmp(s, "tcp://", 6) != 0)
+	if (strncmp(s, scheme, 3) != 0 || strncmp(s + 3, "://", 3) != 0)
 		return ERR_FORMAT;
 	start = s + 6;
 	if ((end = strrchr(start, ':')) == NULL || end == start ||
@@ -44,8 +44,8 @@ address_split(const char *s, char *host, size_t size, const char **port)
 }
 
 int
-link_address_find(const char *address, struct sockaddr_storage *out,
-    socklen_t *len, char **why)
+link_address_find(const char *address, const char *scheme,
+    struct sockaddr_storage *out, socklen_t *len, char **why)
 {
 	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM }, *found;
 	char		 host[256];
@@ -53,9 +53,10 @@ link_address_find(const char *address, struct sockaddr_storage *out,
 	int		 r;
 
 	*why = NULL;
-	if (address_split(address, host, sizeof(host), &port) != ERR_OK) {
+	if (address_split(address, scheme, host, sizeof(host), &port) !=
+	    ERR_OK) {
 		if (asprintf(why, "\"%s\" is not a link address, write"
-		    " tcp://HOST:PORT", address) == -1)
+		    " %s://HOST:PORT", address, scheme) == -1)
 			*why = NULL;
 		return ERR_CONFIG;
 	}

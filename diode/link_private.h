@@ -14,6 +14,9 @@
 #define LINK_FLIGHT	((uint64_t)(2 * (LINK_HWM + 2)) * LINK_MESSAGE + \
 			    8 * LINK_BUFFER)
 #define LINK_FILE_NAME	"link%d-%020llu.lmpo"
+#define LINK_BEAT_NAME	"link%d-beat.lmpn"
+#define LINK_HISTORY_NAME "link%d-history-%02u.lmpn"
+#define LINK_HISTORIES	16	/* notices that hold the last 1024 hashes */
 #define LINK_KEY_TEXT	40		/* a CURVE key in Z85 */
 
 struct link_sender_ops {
@@ -23,9 +26,15 @@ struct link_sender_ops {
 	int		 (*fd)(void *back);
 	unsigned	 (*events)(void *back);
 	int		 (*send)(void *back, const struct link_outgoing *o);
+	int		 (*notice)(void *back, const uint8_t *data, size_t len);
+	/* Only transports that send in the background, else NULL. */
+	int		 (*finished)(void *back, struct link_finished *f);
+	int		 (*pump)(void *back);
 };
 
 struct link_receiver_ops {
+	/* Before the filter, as the program's own user; NULL: nothing to do. */
+	int		 (*split)(void *back, char **why);
 	int		 (*start)(void *back, char **why);
 	void		 (*free)(void *back);
 	int		 (*fd)(void *back);
@@ -34,24 +43,37 @@ struct link_receiver_ops {
 
 int send_zmq_new(const struct conf *c, int link, void **backp, char **why);
 int send_file_new(const struct conf *c, int link, void **backp, char **why);
-extern const struct link_sender_ops send_zmq_ops, send_file_ops;
+int send_udp_new(const struct conf *c, int link, void **backp, char **why);
+extern const struct link_sender_ops send_zmq_ops, send_file_ops, send_udp_ops;
 
 int recv_zmq_new(const struct conf *c, int link, void **backp, char **why);
 int recv_file_new(const struct conf *c, int link, void **backp, char **why);
-extern const struct link_receiver_ops recv_zmq_ops, recv_file_ops;
+int recv_udp_new(const struct conf *c, int link, void **backp, char **why);
+extern const struct link_receiver_ops recv_zmq_ops, recv_file_ops,
+    recv_udp_ops;
 
 /*
- * Finds the address of "tcp://HOST:PORT" at start, so that nothing is looked up
- * later, behind the filter. HOST "*" is every address of this host. On failure
+ * Finds the address of "tcp://HOST:PORT", or udp:// (scheme without the slashes), at
+ * start, so that nothing is looked up later, behind the filter. HOST "*" is every address of this host. On failure
  * *why (caller frees) is a sentence.
  */
-int link_address_find(const char *address, struct sockaddr_storage *out,
-    socklen_t *len, char **why);
+int link_address_find(const char *address, const char *scheme,
+    struct sockaddr_storage *out, socklen_t *len, char **why);
 /*
  * Reads etc/keys/linkN-ROLE-curve.SUFFIX, one line of Z85, into out. On failure
  * *why (caller frees) names the file and what to do.
  */
 int link_curve_key(const struct conf *c, int link, const char *role,
     const char *suffix, char out[LINK_KEY_TEXT + 1], char **why);
+
+struct conf_link;
+
+/* Replaces a small text file as a whole; durable: it is on disk on return. */
+int link_text_replace(int dirfd, const char *name, const char *text,
+    int durable);
+/* Reads at most size - 1 bytes of one and a NUL. ERR_NOTFOUND. */
+int link_text_read(int dirfd, const char *name, char *out, size_t size);
+/* SHA-256 of what both ends of a link must have alike in limpid.conf. */
+int link_config_hash(const struct conf_link *c, uint8_t out[32]);
 
 #endif

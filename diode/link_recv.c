@@ -24,6 +24,7 @@ static const struct {
 	const struct link_receiver_ops	*ops;
 } transports[] = {
 	{ "file",	recv_file_new,	&recv_file_ops },
+	{ "udp",	recv_udp_new,	&recv_udp_ops },
 	{ "zmq",	recv_zmq_new,	&recv_zmq_ops },
 };
 
@@ -42,7 +43,7 @@ link_receiver_new(const struct conf *c, int link, struct link_receiver **lp,
 		i++;
 	if (i == sizeof(transports) / sizeof(transports[0])) {
 		if (asprintf(why, "link \"%d\": this build has no transport"
-		    " %s, write zmq or file", link, name) == -1)
+		    " %s, write zmq, udp or file", link, name) == -1)
 			*why = NULL;
 		return ERR_CONFIG;
 	}
@@ -55,6 +56,13 @@ link_receiver_new(const struct conf *c, int link, struct link_receiver **lp,
 	}
 	*lp = l;
 	return ERR_OK;
+}
+
+int
+link_receiver_split(struct link_receiver *l, char **why)
+{
+	*why = NULL;
+	return l->ops->split == NULL ? ERR_OK : l->ops->split(l->back, why);
 }
 
 int

@@ -24,6 +24,7 @@ static const struct {
 	const struct link_sender_ops	*ops;
 } transports[] = {
 	{ "file",	send_file_new,	&send_file_ops },
+	{ "udp",	send_udp_new,	&send_udp_ops },
 	{ "zmq",	send_zmq_new,	&send_zmq_ops },
 };
 
@@ -42,7 +43,7 @@ link_sender_new(const struct conf *c, int link, struct link_sender **lp,
 		i++;
 	if (i == sizeof(transports) / sizeof(transports[0])) {
 		if (asprintf(why, "link \"%d\": this build has no transport"
-		    " %s, write zmq or file", link, name) == -1)
+		    " %s, write zmq, udp or file", link, name) == -1)
 			*why = NULL;
 		return ERR_CONFIG;
 	}
@@ -94,4 +95,28 @@ int
 link_sender_send(struct link_sender *l, const struct link_outgoing *o)
 {
 	return l->ops->send(l->back, o);
+}
+
+int
+link_sender_notice(struct link_sender *l, const uint8_t *data, size_t len)
+{
+	return l->ops->notice(l->back, data, len);
+}
+
+int
+link_sender_is_background(const struct link_sender *l)
+{
+	return l->ops->finished != NULL;
+}
+
+int
+link_sender_finished(struct link_sender *l, struct link_finished *f)
+{
+	return l->ops->finished(l->back, f);
+}
+
+int
+link_sender_pump(struct link_sender *l)
+{
+	return l->ops->pump(l->back);
 }

@@ -26,6 +26,10 @@
 
 struct recv_file {
 	char	*folder;
+	int	 link;
+	unsigned history;		/* which HISTORY file is read next */
+	uint8_t	 notice[2][LINK_NOTICE_MAX];
+	size_t	 notice_len[2];		/* read before the look, told behind */
 	char	(*names)[NAME_BYTES];	/* of one look, sorted */
 	size_t	 count, next;
 	char	 last[NAME_BYTES];	/* on a medium that keeps its files: the
@@ -60,6 +64,7 @@ recv_file_new(const struct conf *c, int link, void **backp, char **why)
 	}
 	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return ERR_MEMORY;
+	f->link = link;
 	f->folder = strdup(folder);
 	f->names = calloc(LOOK_AT, sizeof(*f->names));
 	if (f->folder == NULL || f->names == NULL) {
@@ -116,6 +121,49 @@ folder_restart(struct recv_file *f, int dirfd)
 	f->last[0] = '\0';
 }
 
+static size_t
+notice_load(int dirfd, const char *name, uint8_t out[LINK_NOTICE_MAX])
+{
+	struct stat	 st;
+	ssize_t		 n = -1;
+	int		 fd;
+
+	fd = openat(dirfd, name, O_RDONLY|O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		n = read(fd, out, LINK_NOTICE_MAX);
+	close(fd);
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* A notice speaks of the objects that were written before it. So it is read before
+ * the folder is, and told when the folder has no object left to take. */
+static void
+notices_load(struct recv_file *f, int dirfd)
+{
+	char	 name[64];
+
+	snprintf(name, sizeof(name), LINK_BEAT_NAME, f->link);
+	f->notice_len[0] = notice_load(dirfd, name, f->notice[0]);
+	snprintf(name, sizeof(name), LINK_HISTORY_NAME, f->link,
+	    f->history++ % LINK_HISTORIES);
+	f->notice_len[1] = notice_load(dirfd, name, f->notice[1]);
+}
+
+static void
+notices_tell(struct recv_file *f, const struct link_sink *sink)
+{
+	size_t	 i;
+
+	for (i = 0; i < 2; i++) {
+		if (f->notice_len[i] > 0 && sink->notice != NULL)
+			sink->notice(sink->arg, f->notice[i],
+			    f->notice_len[i]);
+		f->notice_len[i] = 0;
+	}
+}
+
 /* The next LOOK_AT names behind the last one, in order. */
 static void
 folder_look(struct recv_file *f, int dirfd)
@@ -147,6 +195,19 @@ folder_look(struct recv_file *f, int dirfd)
 	qsort(f->names, f->count, NAME_BYTES, name_compare);
 	if (f->count == 0)
 		folder_restart(f, dirfd);
+}
+
+/* Looks again, and tells the notices once no object is left before them: when a
+ * look from the first name on found none, or nothing came since the last one. */
+static void
+folder_next(struct recv_file *f, int dirfd, const struct link_sink *sink)
+{
+	int	 whole = f->last[0] == '\0', kept = f->kept;
+
+	notices_load(f, dirfd);
+	folder_look(f, dirfd);
+	if (f->count == 0 && !kept && (whole || f->last[0] != '\0'))
+		notices_tell(f, sink);
 }
 
 /* One file. 1: it is done with; 0: not whole yet; negative: the world. */
@@ -182,7 +243,7 @@ back_receive(void *back, const struct link_sink *sink)
 	if (dirfd == -1)
 		return 0;
 	if (f->next == f->count)
-		folder_look(f, dirfd);
+		folder_next(f, dirfd, sink);
 	for (n = 0; n < AT_ONCE && f->next < f->count && r >= 0; n++) {
 		r = object_offer(dirfd, f->names[f->next], sink);
 		if (r < 0)
@@ -196,5 +257,5 @@ back_receive(void *back, const struct link_sink *sink)
 }
 
 const struct link_receiver_ops recv_file_ops = {
-	back_start, back_free, back_fd, back_receive
+	NULL, back_start, back_free, back_fd, back_receive
 };

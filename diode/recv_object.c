@@ -204,23 +204,14 @@ static void
 tell_news(struct recv_object *o, const struct seen_news *news)
 {
 	struct recv_shared	*s = o->shared;
-	char			 ref[REF_TEXT_LEN + 1], range[64];
+	char			 ref[REF_TEXT_LEN + 1];
 	uint64_t		 seq = o->head.seq;
 
 	ref_format(&o->ref, ref);
 	note(s, "link.received", seq, "ref", ref);
-	if (news->gap_from != 0) {
-		if (news->gap_from == news->gap_to)
-			snprintf(range, sizeof(range), "%" PRIu64,
-			    news->gap_from);
-		else
-			snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64,
-			    news->gap_from, news->gap_to);
-		log_warn("link=%d ALARM: sequence %s never came; link/%d-recv/"
-		    "gaps lists it until it does", s->link, range, s->link);
-		note(s, "link.gap", seq, "missing", range);
-	}
-	if (news->healed) {
+	/* A new gap may be only late: recv_notice.c tells it once it was due. */
+	if (news->told) {
+		s->healed++;
 		log_info("link=%d seq=%" PRIu64 " was missing and has come",
 		    s->link, seq);
 		note(s, "link.healed", seq, "ref", ref);

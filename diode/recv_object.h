@@ -28,6 +28,7 @@ struct recv_shared {
 	struct record		*record;
 	const struct key	*signer;
 	uint64_t		 accepted, repeats, refused;	/* counts */
+	uint64_t		 healed;	/* came after people were told */
 	struct recv_object	*batch[RECV_BATCH];	/* checked, uncommitted */
 	size_t			 batch_count;
 };

@@ -17,6 +17,7 @@
 
 #include "crypto.h"
 #include "err.h"
+#include "link_private.h"
 #include "recv_seen.h"
 #include "wire.h"
 
@@ -40,6 +41,7 @@ struct seen {
 	struct range	*gaps;		/* sorted, apart, none above highest */
 	size_t		 gap_count;
 	uint64_t	 highest;
+	uint64_t	 told;		/* all up to here was due and told of */
 	uint64_t	 early;		/* an intent whose gap is listed, or 0 */
 	int		 dirty, gaps_dirty;
 };
@@ -184,13 +186,32 @@ gaps_remove(struct seen *s, uint64_t seq)
 	return 1;
 }
 
+/* Behind the highest one seen, up to what was told: missing without a slot. */
+static int
+tail_range(const struct seen *s, struct range *out)
+{
+	out->from = s->highest + 1;
+	out->to = s->told;
+	return out->from <= out->to;
+}
+
+static void
+range_print(FILE *f, const struct range *g)
+{
+	if (g->from == g->to)
+		fprintf(f, "%" PRIu64 "\n", g->from);
+	else
+		fprintf(f, "%" PRIu64 "-%" PRIu64 "\n", g->from, g->to);
+}
+
 /* Text for people and for `limpid status`; replaced as a whole. */
 static int
 gaps_write(struct seen *s)
 {
-	FILE	*f;
-	size_t	 i;
-	int	 fd, r = ERR_OK;
+	struct range	 tail;
+	FILE		*f;
+	size_t		 i;
+	int		 fd, r = ERR_OK;
 
 	fd = openat(s->dir, "gaps.new",
 	    O_WRONLY|O_CREAT|O_TRUNC|O_NOFOLLOW|O_CLOEXEC, 0640);
@@ -201,11 +222,9 @@ gaps_write(struct seen *s)
 		return ERR_SYS;
 	}
 	for (i = 0; i < s->gap_count; i++)
-		if (s->gaps[i].from == s->gaps[i].to)
-			fprintf(f, "%" PRIu64 "\n", s->gaps[i].from);
-		else
-			fprintf(f, "%" PRIu64 "-%" PRIu64 "\n", s->gaps[i].from,
-			    s->gaps[i].to);
+		range_print(f, &s->gaps[i]);
+	if (tail_range(s, &tail))
+		range_print(f, &tail);
 	if (fflush(f) == EOF || fsync(fd) == -1)
 		r = ERR_SYS;
 	if (fclose(f) == EOF)
@@ -245,6 +264,27 @@ gaps_read(struct seen *s)
 	}
 	fclose(f);
 	return ERR_OK;
+}
+
+static int
+told_read(struct seen *s)
+{
+	char	 text[32];
+	int	 r;
+
+	r = link_text_read(s->dir, "told", text, sizeof(text));
+	if (r == ERR_OK)
+		s->told = strtoull(text, NULL, 10);
+	return r == ERR_NOTFOUND ? ERR_OK : r;
+}
+
+static int
+told_write(struct seen *s)
+{
+	char	 text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64 "\n", s->told);
+	return link_text_replace(s->dir, "told", text, 1);
 }
 
 /* The slots know the last sequences better than the gaps file, which is written
@@ -344,7 +384,7 @@ seen_open(const char *path, struct spool *spool, struct seen **sp)
 		goto out;
 	}
 	if ((r = slots_load(s, spool)) != ERR_OK ||
-	    (r = gaps_read(s)) != ERR_OK)
+	    (r = gaps_read(s)) != ERR_OK || (r = told_read(s)) != ERR_OK)
 		goto out;
 	gaps_reconcile(s);
 	s->dirty = s->gaps_dirty = 1;
@@ -380,11 +420,14 @@ seen_highest(const struct seen *s)
 uint64_t
 seen_missing(const struct seen *s)
 {
+	struct range	 tail;
 	uint64_t	 n = 0;
 	size_t		 i;
 
 	for (i = 0; i < s->gap_count; i++)
 		n += s->gaps[i].to - s->gaps[i].from + 1;
+	if (tail_range(s, &tail))
+		n += tail.to - tail.from + 1;
 	return n;
 }
 
@@ -445,7 +488,8 @@ seen_mark(struct seen *s, uint64_t seq, struct seen_news *news)
 	struct slot		 t;
 	int			 r;
 
-	n.healed = gaps_remove(s, seq);
+	n.healed = gaps_remove(s, seq) || (seq > s->highest && seq <= s->told);
+	n.told = n.healed && seq <= s->told;
 	if (s->highest < SEEN_WINDOW || seq > s->highest - SEEN_WINDOW) {
 		if (pread(s->fd, raw, sizeof(raw), (off_t)(seq % SEEN_WINDOW *
 		    SEEN_BYTES)) != (ssize_t)sizeof(raw))
@@ -466,6 +510,8 @@ seen_mark(struct seen *s, uint64_t seq, struct seen_news *news)
 			if (s->early != seq)
 				gaps_append(s, n.gap_from, n.gap_to);
 		}
+		if (s->told > s->highest)
+			s->gaps_dirty = 1;	/* the tail is shorter now */
 		s->highest = seq;
 	}
 	s->early = 0;
@@ -485,6 +531,71 @@ seen_forget(struct seen *s, uint64_t seq)
 	}
 	/* What stood there before is still in memory. */
 	return slot_write(s, slot_of(s, seq), seq, "");
+}
+
+/* The part of a range that lies in (after, upto]; 0 when there is none. */
+static int
+range_clip(const struct range *g, uint64_t after, uint64_t upto,
+    struct range *out)
+{
+	out->from = g->from > after ? g->from : after + 1;
+	out->to = g->to < upto ? g->to : upto;
+	return out->from <= out->to;
+}
+
+int
+seen_tell(struct seen *s, uint64_t upto,
+    void (*fn)(void *arg, uint64_t from, uint64_t to), void *arg, int *any)
+{
+	struct range	 part, tail = { s->highest + 1, upto };
+	uint64_t	 before = s->told;
+	size_t		 i;
+	int		 r;
+
+	*any = 0;
+	if (upto <= before)
+		return ERR_OK;
+	for (i = 0; i < s->gap_count && !*any; i++)
+		*any = range_clip(&s->gaps[i], before, upto, &part);
+	*any |= range_clip(&tail, before, upto, &part);
+	s->told = upto;
+	if (!*any)
+		return ERR_OK;
+	s->gaps_dirty = 1;
+	if ((r = seen_sync(s)) != ERR_OK || (r = told_write(s)) != ERR_OK) {
+		s->told = before;
+		return r;
+	}
+	for (i = 0; i < s->gap_count; i++)
+		if (range_clip(&s->gaps[i], before, upto, &part))
+			fn(arg, part.from, part.to);
+	if (range_clip(&tail, before, upto, &part))
+		fn(arg, part.from, part.to);
+	return ERR_OK;
+}
+
+void
+seen_each_told(const struct seen *s,
+    void (*fn)(void *arg, uint64_t from, uint64_t to), void *arg)
+{
+	struct range	 part;
+	size_t		 i;
+
+	for (i = 0; i < s->gap_count; i++)
+		if (range_clip(&s->gaps[i], 0, s->told, &part))
+			fn(arg, part.from, part.to);
+	if (tail_range(s, &part))
+		fn(arg, part.from, part.to);
+}
+
+enum seen_state
+seen_compare(const struct seen *s, uint64_t seq, const uint8_t half[16])
+{
+	const struct slot	*t = slot_of(s, seq);
+
+	if (t->seq != seq)
+		return SEEN_NEW;
+	return memcmp(t->hash, half, 16) == 0 ? SEEN_REPEAT : SEEN_CONFLICT;
 }
 
 int

@@ -11,6 +11,10 @@
  *
  * state/link/N-recv/gaps: one missing sequence or range a line, "7" or "9-12".
  *
+ * state/link/N-recv/told: up to which sequence people were told what is missing. The
+ * sender's word that it handed over N makes all up to N due, so what never came
+ * behind the highest one seen is missing too; a younger gap may be only late.
+ *
  * A commit goes: slot state 1 with the file's name, spool_commit, slot state 2. After
  * a crash in between, a file still in the spool's tmp was not committed, any other
  * was: so a repeat is told from a first arrival at every instruction.
@@ -34,6 +38,7 @@ enum seen_state { SEEN_NEW, SEEN_REPEAT, SEEN_CONFLICT };
 struct seen_news {
 	uint64_t	 gap_from, gap_to;	/* new gap before it, 0 none */
 	int		 healed;		/* it was missing until now */
+	int		 told;			/* and people knew of that */
 	int		 broken;		/* chain: the neighbours disagree */
 };
 
@@ -55,6 +60,19 @@ int seen_intend(struct seen *s, uint64_t seq, const uint8_t hash[32],
 int seen_mark(struct seen *s, uint64_t seq, struct seen_news *news);
 /* The commit failed. */
 int seen_forget(struct seen *s, uint64_t seq);
+/*
+ * All up to `upto` was due: calls fn for each missing range that was not told before,
+ * and is durable then. ERR_OK with *any set when there was one.
+ */
+int seen_tell(struct seen *s, uint64_t upto,
+    void (*fn)(void *arg, uint64_t from, uint64_t to), void *arg, int *any);
+/* Calls fn for each range that is missing and was told. */
+void seen_each_told(const struct seen *s,
+    void (*fn)(void *arg, uint64_t from, uint64_t to), void *arg);
+/* What the first 16 bytes of the header hash of seq are here: SEEN_NEW: not known,
+ * SEEN_REPEAT: these, SEEN_CONFLICT: others. */
+enum seen_state seen_compare(const struct seen *s, uint64_t seq,
+    const uint8_t half[16]);
 /* Everything marked so far is on disk. */
 int seen_sync(struct seen *s);
 

@@ -83,7 +83,7 @@ listen_open(struct recv_zmq *z, const char *address, char **why)
 	socklen_t		 len;
 	int			 on = 1, r;
 
-	if ((r = link_address_find(address, &ss, &len, why)) != ERR_OK)
+	if ((r = link_address_find(address, "tcp", &ss, &len, why)) != ERR_OK)
 		return r;
 	z->listen = socket(ss.ss_family,
 	    SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK, 0);
@@ -310,8 +310,12 @@ back_receive(void *back, const struct link_sink *sink)
 			zmq_msg_close(&m);
 			break;
 		}
-		r = sink->fragment(sink->arg, zmq_msg_data(&m),
-		    zmq_msg_size(&m));
+		if (!link_is_notice(zmq_msg_data(&m), zmq_msg_size(&m)))
+			r = sink->fragment(sink->arg, zmq_msg_data(&m),
+			    zmq_msg_size(&m));
+		else if (sink->notice != NULL)
+			sink->notice(sink->arg, zmq_msg_data(&m),
+			    zmq_msg_size(&m));
 		zmq_msg_close(&m);
 	}
 	if (r >= 0)
@@ -325,5 +329,5 @@ back_receive(void *back, const struct link_sink *sink)
 }
 
 const struct link_receiver_ops recv_zmq_ops = {
-	back_start, back_free, back_fd, back_receive
+	NULL, back_start, back_free, back_fd, back_receive
 };

@@ -23,6 +23,7 @@ struct send_file {
 	char	*folder;
 	int	 link;
 	int	 up;
+	unsigned history;	/* HISTORY notices written */
 };
 
 static void
@@ -152,6 +153,38 @@ back_send(void *back, const struct link_outgoing *o)
 	return r;
 }
 
+/* Replaced each time; no fsync, for the next one comes in a second. */
+static int
+back_notice(void *back, const uint8_t *data, size_t len)
+{
+	struct send_file	*f = back;
+	char			 name[64], part[72];
+	int			 dir, out, r = ERR_AGAIN;
+
+	if (data[6] == LINK_HEARTBEAT)
+		snprintf(name, sizeof(name), LINK_BEAT_NAME, f->link);
+	else
+		snprintf(name, sizeof(name), LINK_HISTORY_NAME, f->link,
+		    (unsigned)(f->history++ % LINK_HISTORIES));
+	snprintf(part, sizeof(part), "%s.part", name);
+	dir = open(f->folder, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+	if (dir == -1)
+		return ERR_AGAIN;
+	out = openat(dir, part, O_WRONLY|O_CREAT|O_TRUNC|O_NOFOLLOW|O_CLOEXEC,
+	    0640);
+	if (out != -1) {
+		r = fd_write_all(out, data, len);
+		close(out);
+		if (r == ERR_OK && renameat(dir, part, dir, name) == -1)
+			r = ERR_AGAIN;
+		if (r != ERR_OK)
+			unlinkat(dir, part, 0);
+	}
+	close(dir);
+	return r == ERR_OK ? ERR_OK : ERR_AGAIN;
+}
+
 const struct link_sender_ops send_file_ops = {
-	1, back_start, back_free, back_fd, back_events, back_send
+	1, back_start, back_free, back_fd, back_events, back_send, back_notice,
+	NULL, NULL
 };

@@ -18,6 +18,7 @@
 
 #include "crypto.h"
 #include "err.h"
+#include "link_private.h"
 #include "send_ledger.h"
 #include "wire.h"
 
@@ -240,6 +241,38 @@ ledger_open(const char *path, struct ledger **lp)
 	return r;
 }
 
+int
+ledger_open_reader(const char *path, struct ledger **lp)
+{
+	struct ledger_entry	 e;
+	struct ledger		*l;
+	uint64_t		 newest = 0;
+	int			 r = ERR_SYS;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return ERR_MEMORY;
+	l->fd = l->old_fd = -1;
+	if ((l->dir = open(path, O_RDONLY|O_DIRECTORY|O_CLOEXEC)) == -1) {
+		r = errno == ENOENT ? ERR_NOTFOUND : ERR_SYS;
+		goto out;
+	}
+	if ((r = segments_each(l, segment_newest, &newest)) != ERR_OK)
+		goto out;
+	r = newest == 0 ? ERR_NOTFOUND :
+	    segment_open(l, newest, O_RDONLY, &l->fd);
+	if (r != ERR_OK)
+		goto out;
+	l->first = newest;
+	for (l->last = newest - 1; entry_read(l->fd, l->last + 1 - newest,
+	    &e) == ERR_OK && e.seq == l->last + 1; l->last++)
+		;
+	*lp = l;
+	l = NULL;
+ out:
+	ledger_close(l);
+	return r;
+}
+
 void
 ledger_close(struct ledger *l)
 {
@@ -409,4 +442,31 @@ ledger_expire(struct ledger *l, int64_t before_ms)
 	if ((r = segments_each(l, segment_expire, &x)) != ERR_OK)
 		return r;
 	return x.gone;
+}
+
+int
+ledger_rounds_read(struct ledger *l, uint64_t *rounds, size_t count)
+{
+	char	 text[512], *at = text;
+	size_t	 i;
+	int	 r;
+
+	r = link_text_read(l->dir, "rounds", text, sizeof(text));
+	if (r == ERR_NOTFOUND)
+		return ERR_OK;
+	for (i = 0; r == ERR_OK && i < count; i++)
+		rounds[i] = strtoull(at, &at, 10);
+	return r;
+}
+
+int
+ledger_rounds_write(struct ledger *l, const uint64_t *rounds, size_t count)
+{
+	char	 text[512];
+	size_t	 i, n = 0;
+
+	for (i = 0; i < count && n < sizeof(text) - 24; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%" PRIu64
+		    "\n", rounds[i]);
+	return link_text_replace(l->dir, "rounds", text, 0);
 }

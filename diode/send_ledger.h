@@ -10,6 +10,8 @@
  *	16   8 made, ms    24   8 parcel length     32 128 spool name, zero-padded
  *	160 168 link header                        328  32 SHA-256 of 0..327
  *	360 152 zero
+ *
+ * state/link/N-send/rounds: the next sequence of each round of repeats, in decimal.
  */
 #ifndef LIMPID_SEND_LEDGER_H
 #define LIMPID_SEND_LEDGER_H
@@ -35,6 +37,9 @@ struct ledger_entry {
 /* Opens or begins the ledger in a folder (made when missing). A torn last entry
  * was never sent and is cut. One process at a time: ERR_AGAIN. */
 int ledger_open(const char *path, struct ledger **lp);
+/* Beside a running sender, for reading only; what it adds meanwhile is not seen.
+ * ERR_NOTFOUND when there is no ledger. */
+int ledger_open_reader(const char *path, struct ledger **lp);
 void ledger_close(struct ledger *l);
 /* The last number given, 0 none. */
 uint64_t ledger_last(const struct ledger *l);
@@ -50,5 +55,9 @@ int ledger_read(struct ledger *l, uint64_t seq, struct ledger_entry *e);
 int ledger_find(struct ledger *l, const char *name, struct ledger_entry *e);
 /* Removes segments whose last entry is older than before_ms. Returns how many. */
 int ledger_expire(struct ledger *l, int64_t before_ms);
+/* Where each round of repeats stands, for the next start: count sequences, 0 unknown.
+ * Not synced: repeats do no harm. */
+int ledger_rounds_read(struct ledger *l, uint64_t *rounds, size_t count);
+int ledger_rounds_write(struct ledger *l, const uint64_t *rounds, size_t count);
 
 #endif

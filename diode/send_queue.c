@@ -27,6 +27,7 @@
 
 #define BATCH		16	/* parcels numbered under one fsync */
 #define ROUNDS_MAX	10	/* conf.h */
+#define ROUNDS_SAVE_MS	1000
 
 struct send_queue {
 	const struct conf_link	*conf;
@@ -37,6 +38,13 @@ struct send_queue {
 	struct link_sender	*link;
 	uint64_t		 next;			/* to be sent */
 	uint64_t		 round[ROUNDS_MAX];	/* the same, of repeats */
+	struct { uint64_t next, last; } resend[RESENDS_MAX];
+	size_t			 resend_count;
+	int			 resend_turn;
+	/* In work, and taken by a transport that sends in the background. */
+	uint64_t		 under_way[LINK_UNDER_WAY];
+	size_t			 under_way_count;
+	long long		 rounds_saved;
 };
 
 struct send_queue *
@@ -70,7 +78,13 @@ send_queue_free(struct send_queue *q)
 uint64_t
 send_queue_position(const struct send_queue *q)
 {
-	return q->next;
+	uint64_t	 position = q->next;
+	size_t		 i;
+
+	for (i = 0; i < q->under_way_count; i++)
+		if (q->under_way[i] < position)
+			position = q->under_way[i];
+	return position;
 }
 
 static int
@@ -94,6 +108,18 @@ recover_one(void *arg, const char *name, int fd)
 int
 send_queue_recover(struct send_queue *q)
 {
+	uint64_t	 stored[ROUNDS_MAX] = {0};
+	int		 i, r;
+
+	/* What a background transport had under way is repeated once more. */
+	if ((r = ledger_rounds_read(q->ledger, stored, ROUNDS_MAX)) != ERR_OK)
+		return r;
+	for (i = 1; i < ROUNDS_MAX; i++) {
+		if (stored[i] == 0 || stored[i] > q->round[i])
+			continue;
+		q->round[i] = stored[i] > LINK_UNDER_WAY ?
+		    stored[i] - LINK_UNDER_WAY : 1;
+	}
 	return spool_each(q->spool, "work", recover_one, q);
 }
 
@@ -135,14 +161,15 @@ name_ref(const char *name, char out[REF_TEXT_LEN + 1])
 }
 
 static void
-note_sent(struct send_queue *q, const struct ledger_entry *e)
+note_sent(struct send_queue *q, const char *event,
+    const struct ledger_entry *e)
 {
 	char	 ref[REF_TEXT_LEN + 1], seq[32], bytes[32];
 	int	 r;
 
 	snprintf(seq, sizeof(seq), "%" PRIu64, e->seq);
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, e->parcel_len);
-	r = record_add(q->record, "link.sent", "ref", name_ref(e->name, ref),
+	r = record_add(q->record, event, "ref", name_ref(e->name, ref),
 	    "seq", seq, "bytes", bytes, NULL);
 	if (r != ERR_OK)
 		log_error("ref=%s seq=%s the record was not written: %s", ref,
@@ -166,9 +193,60 @@ give_up(struct send_queue *q, const struct ledger_entry *e, int in_work,
 	return r;
 }
 
-/* Sends the object of one sequence. 1: done with it, also when it is gone. */
+/* Remembers what the transport now holds; 1 when it is new. */
 static int
-send_one(struct send_queue *q, uint64_t seq)
+under_way_add(struct send_queue *q, uint64_t seq)
+{
+	size_t	 i;
+
+	for (i = 0; i < q->under_way_count; i++)
+		if (q->under_way[i] == seq)
+			return 1;
+	if (q->under_way_count == LINK_UNDER_WAY)
+		panic("a transport took more than it may hold");
+	q->under_way[q->under_way_count++] = seq;
+	return 1;
+}
+
+static int
+under_way_remove(struct send_queue *q, uint64_t seq)
+{
+	size_t	 i;
+
+	for (i = 0; i < q->under_way_count; i++) {
+		if (q->under_way[i] != seq)
+			continue;
+		q->under_way[i] = q->under_way[--q->under_way_count];
+		return 1;
+	}
+	return 0;
+}
+
+/* What a background transport has sent meanwhile leaves work. */
+static int
+step_finished(struct send_queue *q)
+{
+	struct link_finished	 f;
+	struct ledger_entry	 e;
+	int			 in_work, r = ERR_OK;
+
+	while (r == ERR_OK && link_sender_finished(q->link, &f) == ERR_OK) {
+		in_work = under_way_remove(q, f.seq);
+		if ((r = ledger_read(q->ledger, f.seq, &e)) != ERR_OK)
+			continue;
+		if (f.result != ERR_OK)
+			r = give_up(q, &e, in_work, f.result);
+		else if (in_work &&
+		    (r = spool_sent(q->spool, e.name)) == ERR_OK)
+			note_sent(q, "link.sent", &e);
+	}
+	return r;
+}
+
+/* Sends the object of one sequence. 1: done with it, also when it is gone. again:
+ * an operator asked for it, so it is recorded. */
+static int
+send_one(struct send_queue *q, uint64_t seq, unsigned round, int again)
 {
 	struct link_outgoing	 o = { .fd = -1 };
 	struct ledger_entry	 e;
@@ -191,14 +269,19 @@ send_one(struct send_queue *q, uint64_t seq)
 	o.seq = e.seq;
 	o.header = e.header;
 	o.len = e.parcel_len;
+	o.round = round;
 	r = link_sender_send(q->link, &o);
 	close(o.fd);
 	if (r == ERR_AGAIN || r == ERR_MEMORY)
 		return ERR_AGAIN;
 	if (r != ERR_OK)
 		r = give_up(q, &e, in_work, r);
+	else if (in_work && link_sender_is_background(q->link))
+		return under_way_add(q, seq);
 	else if (in_work && (r = spool_sent(q->spool, e.name)) == ERR_OK)
-		note_sent(q, &e);
+		note_sent(q, "link.sent", &e);
+	else if (r == ERR_OK && again)
+		note_sent(q, "link.resent", &e);
 	return r == ERR_OK ? 1 : r;
 }
 
@@ -308,6 +391,21 @@ number_batch(struct send_queue *q)
 	return any;
 }
 
+/* Where the repeats stand, once a second; a crash repeats a few more. */
+static void
+rounds_save(struct send_queue *q)
+{
+	long long	 now = proc_now_ms();
+	int		 r;
+
+	if (now - q->rounds_saved < ROUNDS_SAVE_MS)
+		return;
+	q->rounds_saved = now;
+	r = ledger_rounds_write(q->ledger, q->round, ROUNDS_MAX);
+	if (r != ERR_OK)
+		log_error("the ledger's rounds: %s", err_text(r));
+}
+
 /* Repeats that are due, oldest round first. */
 static int
 step_rounds(struct send_queue *q)
@@ -322,11 +420,45 @@ step_rounds(struct send_queue *q)
 		r = ledger_read(q->ledger, q->round[i], &e);
 		if (r == ERR_OK && proc_wall_ms() < e.made_ms + i * gap_ms)
 			continue;
-		if ((r = send_one(q, q->round[i])) == 1)
+		if ((r = send_one(q, q->round[i], (unsigned)i, 0)) == 1) {
 			q->round[i]++;
+			rounds_save(q);
+		}
 		return r;
 	}
 	return 0;
+}
+
+int
+send_queue_resend(struct send_queue *q, uint64_t first, uint64_t last)
+{
+	if (q->resend_count == RESENDS_MAX)
+		return ERR_FULL;
+	q->resend[q->resend_count].next = first;
+	q->resend[q->resend_count++].last = last;
+	return ERR_OK;
+}
+
+size_t
+send_queue_resends(const struct send_queue *q)
+{
+	return q->resend_count;
+}
+
+/* The next object of the oldest wish. */
+static int
+step_resend(struct send_queue *q)
+{
+	int	 r;
+
+	if ((r = send_one(q, q->resend[0].next, (unsigned)q->conf->rounds, 1)) != 1)
+		return r;
+	if (q->resend[0].next++ >= q->resend[0].last) {
+		q->resend_count--;
+		memmove(&q->resend[0], &q->resend[1],
+		    q->resend_count * sizeof(q->resend[0]));
+	}
+	return 1;
 }
 
 int
@@ -334,14 +466,26 @@ send_queue_step(struct send_queue *q)
 {
 	int	 r;
 
-	if (q->next <= ledger_last(q->ledger)) {
-		if ((r = send_one(q, q->next)) == 1)
-			q->next++;
+	if (link_sender_is_background(q->link) &&
+	    (r = step_finished(q)) != ERR_OK)
+		return r;
+	/* In turns with new objects; one under way is finished first. */
+	if (q->resend_turn) {
+		if ((r = step_resend(q)) == 1)
+			q->resend_turn = 0;
 		return r;
 	}
-	if ((r = step_rounds(q)) != 0)
+	if (q->next <= ledger_last(q->ledger)) {
+		if ((r = send_one(q, q->next, 0, 0)) == 1) {
+			q->next++;
+			q->resend_turn = q->resend_count > 0;
+		}
 		return r;
-	return number_batch(q);
+	}
+	if ((r = step_rounds(q)) != 0 || (r = number_batch(q)) != 0)
+		return r;
+	q->resend_turn = q->resend_count > 0;
+	return q->resend_turn;
 }
 
 int

@@ -10,9 +10,12 @@
 #ifndef LIMPID_SEND_QUEUE_H
 #define LIMPID_SEND_QUEUE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "link.h"
+
+#define RESENDS_MAX	64
 
 struct conf_link;
 struct ledger;
@@ -35,7 +38,14 @@ int send_queue_rewind(struct send_queue *q);
  * spool or the ledger.
  */
 int send_queue_step(struct send_queue *q);
-/* The sequence that the cursor stands at. */
+/*
+ * An operator wants these sequences again: they go out between the new ones, as they
+ * were. ERR_FULL: RESENDS_MAX ranges wait already.
+ */
+int send_queue_resend(struct send_queue *q, uint64_t first, uint64_t last);
+/* How many ranges wait to be sent again. */
+size_t send_queue_resends(const struct send_queue *q);
+/* The sequence that the cursor stands at: each before it was handed over. */
 uint64_t send_queue_position(const struct send_queue *q);
 /* Forgets what is older than the configured time. */
 int send_queue_expire(struct send_queue *q);

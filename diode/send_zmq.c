@@ -21,8 +21,10 @@
 #include "crypto.h"
 #include "err.h"
 #include "link_private.h"
+#include "proc.h"
 
-#define SEND_WAIT_MS	200	/* how long one call may hold the main loop */
+#define SEND_WAIT_MS	200	/* how long one fragment may wait */
+#define HOLD_MS		300	/* how long one call may hold the main loop */
 #define MONITOR		"inproc://link-monitor"
 
 struct send_zmq {
@@ -64,7 +66,7 @@ address_set(struct send_zmq *z, const char *address, char **why)
 	socklen_t		 len;
 	int			 r;
 
-	if ((r = link_address_find(address, &ss, &len, why)) != ERR_OK)
+	if ((r = link_address_find(address, "tcp", &ss, &len, why)) != ERR_OK)
 		return r;
 	if (getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port,
 	    sizeof(port), NI_NUMERICHOST|NI_NUMERICSERV) != 0)
@@ -253,6 +255,7 @@ static int
 back_send(void *back, const struct link_outgoing *o)
 {
 	struct send_zmq	*z = back;
+	long long	 until = proc_now_ms() + HOLD_MS;
 	uint64_t	 count;
 	int		 r;
 
@@ -265,13 +268,30 @@ back_send(void *back, const struct link_outgoing *o)
 		z->seq = o->seq;
 		z->next = 0;
 	}
-	for (; z->next < count; z->next++)
+	for (; z->next < count; z->next++) {
+		/* A large object must not hold back the heartbeat. */
+		if (proc_now_ms() >= until)
+			return ERR_AGAIN;
 		if ((r = send_fragment(z, o, (uint32_t)count)) != ERR_OK)
 			return r;
+	}
 	z->seq = 0;
 	return ERR_OK;
 }
 
+/* Between fragments as between objects: a message of its own. */
+static int
+back_notice(void *back, const uint8_t *data, size_t len)
+{
+	struct send_zmq	*z = back;
+
+	if (!z->up)
+		return ERR_AGAIN;
+	return zmq_send(z->push, data, len, ZMQ_DONTWAIT) == -1 ? ERR_AGAIN :
+	    ERR_OK;
+}
+
 const struct link_sender_ops send_zmq_ops = {
-	0, back_start, back_free, back_fd, back_events, back_send
+	0, back_start, back_free, back_fd, back_events, back_send, back_notice,
+	NULL, NULL
 };

@@ -146,8 +146,8 @@ notice_one(void *arg, const char *name, int fd)
 	return ERR_OK;
 }
 
-static int
-index_follow(struct deliver *d)
+int
+deliver_index_follow(struct deliver *d)
 {
 	char	*why = NULL;
 	int	 r;
@@ -361,7 +361,8 @@ deliver_batch(struct deliver *d)
 		return 0;
 	if ((lock = index_lock(d->index_path)) < 0)
 		return ERR_AGAIN;
-	if (index_follow(d) != ERR_OK || index_begin(d->index) != ERR_OK) {
+	if ((r = deliver_index_follow(d)) != ERR_OK ||
+	    (r = index_begin(d->index)) != ERR_OK) {
 		close(lock);
 		return ERR_AGAIN;
 	}
@@ -402,7 +403,9 @@ deliver_open(const struct conf *c, int crashed, struct deliver **dp, char **why)
 	d->conf = c;
 	d->copy = d->text = d->report = d->spill = -1;
 	d->index_path = conf_path(c, "state/index/index.db");
-	if (d->index_path == NULL || (r = open_keys(d, why)) != ERR_OK ||
+	d->missing_path = conf_path(c, "state/spool/link2-in/missing");
+	if (d->index_path == NULL || d->missing_path == NULL ||
+	    (r = open_keys(d, why)) != ERR_OK ||
 	    (r = recipients_load(c->deliver.recipients, c->deliver.unclaimed,
 	    &d->recipients, why)) != ERR_OK ||
 	    (r = compose_jail_open(c->sanitizer.seccomp_dir, &d->jail,
@@ -439,6 +442,7 @@ deliver_close(struct deliver *d)
 		close(d->spill);
 	index_close(d->index);
 	free(d->index_path);
+	free(d->missing_path);
 	if (d->record != NULL)
 		record_close(d->record);
 	free(d->wanted);

@@ -27,6 +27,9 @@ int deliver_wake_fd(struct deliver *d);
  */
 int deliver_batch(struct deliver *d);
 
+/* Looks whether the receiver lists what never came, and puts it into the index. */
+void deliver_missing(struct deliver *d);
+
 /* Looks whether the table of recipients has changed, and takes it over. */
 void deliver_reload(struct deliver *d);
 

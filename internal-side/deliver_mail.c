@@ -348,7 +348,7 @@ parcel_take(struct deliver *d, int fd, struct parcel_head *head,
 	if (r != ERR_OK)
 		return verdict(VERDICT_LATER, why, "opening the parcel: %s",
 		    err_text(r));
-	if (head->kind != PARCEL_COPY)
+	if (head->kind != PARCEL_COPY && head->kind != PARCEL_STATUS)
 		return verdict(VERDICT_HOLD, why, "a parcel of kind %d, which "
 		    "this program does not know", (int)head->kind);
 	return VERDICT_DONE;
@@ -367,6 +367,10 @@ deliver_parcel(struct deliver *d, int fd, struct filed *f, char *why)
 	if ((v = parcel_take(d, fd, &head, &m, why)) != VERDICT_DONE)
 		goto out;
 	ref_format(&head.ref, f->ref);
+	if (head.kind == PARCEL_STATUS) {
+		v = deliver_status(d, f, why);
+		goto out;
+	}
 	if ((r = targets_find(d, m, &t)) != ERR_OK ||
 	    (r = index_find(d->index, f->ref, &state)) != ERR_OK ||
 	    (r = targets_missing(d, f->ref, &t)) < 0) {
@@ -447,6 +451,8 @@ deliver_notice(struct deliver *d, int fd, const char *why_held,
 		v = v == VERDICT_HOLD ? VERDICT_DONE : v;
 		goto out;
 	}
+	if (head.kind != PARCEL_COPY)
+		goto out;	/* nobody waits for it */
 	ref_format(&head.ref, f->ref);
 	v = VERDICT_LATER;
 	if (index_find(d->index, f->ref, &state) != ERR_OK ||

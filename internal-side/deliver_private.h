@@ -1,9 +1,11 @@
 /*
- * The inside of deliver.h, shared by deliver.c (the queue) and deliver_mail.c (one
- * mail).
+ * The inside of deliver.h, shared by deliver.c (the queue), deliver_mail.c (one
+ * mail) and deliver_missing.c (what never came).
  */
 #ifndef LIMPID_DELIVER_PRIVATE_H
 #define LIMPID_DELIVER_PRIVATE_H
+
+#include <time.h>
 
 #include "compose_jail.h"
 #include "deliver.h"
@@ -57,6 +59,8 @@ struct deliver {
 		char		 name[MAILDIR_NAME_MAX + 1];
 	}			*wanted;		/* links, once they are */
 	size_t			 wanted_count, wanted_room;
+	char			*missing_path;	/* list of this host's receiver */
+	struct timespec		 missing_at;	/* its time when it was read */
 };
 
 /* A link to be made when the batch's mails are on disk. ERR_OK or ERR_MEMORY. */
@@ -70,6 +74,8 @@ enum verdict {
 	VERDICT_HOLD		/* it will never do */
 };
 
+/* Opens the index again when it was made again, under its lock. */
+int deliver_index_follow(struct deliver *d);
 /*
  * Files one parcel, inside an index transaction. why (WHY_MAX) gets a line for the
  * operator unless VERDICT_DONE.
@@ -83,5 +89,10 @@ enum verdict deliver_parcel(struct deliver *d, int fd, struct filed *f,
  */
 enum verdict deliver_notice(struct deliver *d, int fd, const char *why_held,
     struct filed *f);
+/*
+ * Files what a STATUS parcel says, whose body lies in d->copy, inside an index
+ * transaction.
+ */
+enum verdict deliver_status(struct deliver *d, struct filed *f, char *why);
 
 #endif

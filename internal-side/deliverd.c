@@ -20,7 +20,7 @@
 #define PROGRAM		"limpid-deliverd"
 #define USER		"limpid-deliver"
 #define USAGE		PROGRAM " [--root DIR] [-n]"
-#define IDLE_MS		5000	/* look without being woken */
+#define IDLE_MS		1000	/* look without being woken */
 #define PAUSE_MS	1000	/* when the disk or the index says no */
 
 static struct conf	*conf;
@@ -120,6 +120,7 @@ loop(int signal_fd)
 	while (!proc_stopping()) {
 		deliver_reload(deliver);
 		n = deliver_batch(deliver);
+		deliver_missing(deliver);
 		wait_ms = n > 0 ? 0 : n == ERR_AGAIN ? PAUSE_MS : IDLE_MS;
 		/* A spool that keeps waking us must not undo the pause. */
 		if (poll(p, n == ERR_AGAIN ? 1 : 2, wait_ms) == -1 &&

@@ -53,6 +53,15 @@ static const char *const sql[QUERY_MAX] = {
 	[QUERY_REMOVE_SEARCH] = "DELETE FROM search WHERE rowid = (SELECT id "
 	    "FROM mail WHERE ref = ?1)",
 	[QUERY_REMOVE] = "DELETE FROM mail WHERE ref = ?1",
+	[QUERY_MISSING_CHANGE] = "SELECT change FROM missing_list WHERE "
+	    "link = ?1",
+	[QUERY_MISSING_HEAL] = "UPDATE missing SET state = 'healed' WHERE "
+	    "link = ?1 AND state = 'missing'",
+	[QUERY_MISSING_ADD] = "INSERT INTO missing (link, sequence, "
+	    "first_seen_ms, state) VALUES (?1, ?2, ?3, 'missing') "
+	    "ON CONFLICT DO UPDATE SET state = 'missing'",
+	[QUERY_MISSING_LIST] = "INSERT OR REPLACE INTO missing_list (link, "
+	    "change, more) VALUES (?1, ?2, ?3)",
 };
 
 static int

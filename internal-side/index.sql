@@ -115,6 +115,23 @@ CREATE TABLE IF NOT EXISTS page (
 	PRIMARY KEY (mail_id, part, page)
 );
 
+-- What never came over a link, by its number there, for the ledger. Not made again by
+-- `limpid index rebuild`: no mail holds it; the next list that comes fills it.
+CREATE TABLE IF NOT EXISTS missing (
+	link		INTEGER NOT NULL,	-- 1 or 2
+	sequence	INTEGER NOT NULL,
+	first_seen_ms	INTEGER NOT NULL,	-- when this host learnt of it
+	state		TEXT NOT NULL CHECK (state IN ('missing', 'healed')),
+	PRIMARY KEY (link, sequence)
+) WITHOUT ROWID;
+
+-- The newest list taken for each link.
+CREATE TABLE IF NOT EXISTS missing_list (
+	link		INTEGER PRIMARY KEY,
+	change		INTEGER NOT NULL,
+	more		INTEGER NOT NULL	-- ranges that the list left out
+);
+
 CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(
 	subject, people, body, attachments, tokenize = 'trigram'
 );

@@ -1,5 +1,5 @@
 /*
- * The inside of index.h, shared by index.c and index_add.c.
+ * The inside of index.h, shared by index.c, index_add.c and missing.c.
  */
 #ifndef LIMPID_INDEX_PRIVATE_H
 #define LIMPID_INDEX_PRIVATE_H
@@ -23,6 +23,10 @@ enum index_query {
 	QUERY_ADD_SEARCH,
 	QUERY_REMOVE_SEARCH,
 	QUERY_REMOVE,
+	QUERY_MISSING_CHANGE,
+	QUERY_MISSING_HEAL,
+	QUERY_MISSING_ADD,
+	QUERY_MISSING_LIST,
 	QUERY_MAX
 };
 

@@ -263,6 +263,7 @@ housekeeping(struct sanitizer *s, long long *look_at, long long *sync_at)
 		*look_at = now + HELD_MS;
 	}
 	if (now >= *sync_at) {
+		missing_tell(s);
 		if ((r = record_sync(s->record)) != ERR_OK)
 			log_error("the record is not on disk: %s",
 			    err_text(r));

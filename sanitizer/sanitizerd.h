@@ -38,6 +38,8 @@ struct sanitizer {
 	unsigned		 ready_count;
 	long long		 ready_until;	/* the first waits no longer */
 	long long		 pause_until;	/* after trouble: no new mail */
+	uint64_t		 missing_change;	/* of the list told last */
+	int			 missing_error;
 };
 
 /* One parcel's envelope, opened: what a copy says of it. */
@@ -77,6 +79,8 @@ void mails_commit(struct sanitizer *s);
  * of a mail that is held here.
  */
 int notice_write(struct sanitizer *s, const struct opened *o);
+/* Tells the internal host what never came over link 1, when that has changed. */
+void missing_tell(struct sanitizer *s);
 /* Notices for parcels that were held while nobody ran. */
 void notices_catch_up(struct sanitizer *s);
 

@@ -173,7 +173,7 @@ check 'and is spoken of' grep -q 'is not whole yet' "$top/f.recv"
 cat "$top/big" > "$top/media/$big"
 check 'it is taken when it is whole' until_true 10 has_arrived f 6
 check 'with the same references' cmp -s <(sort "$top/f.refs") <(refs_in f)
-check 'the folder is empty then' until_true 5 test -z "$(ls -A "$top/media")"
+check 'no object is left in the folder then' until_true 5 test -z "$(find "$top/media" -name '*.lmpo')"
 cp "$top/big" "$top/media/again.lmpo"
 until_true 5 test ! -e "$top/media/again.lmpo"
 sleep 0.5

@@ -223,7 +223,7 @@ address_is(const char *text, int want)
 	socklen_t		 len;
 	char			*why;
 
-	assert_int_equal(link_address_find(text, &ss, &len, &why), want);
+	assert_int_equal(link_address_find(text, "tcp", &ss, &len, &why), want);
 	assert_true((why != NULL) == (want != ERR_OK));
 	free(why);
 }

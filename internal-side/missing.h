@@ -1,0 +1,35 @@
+/*
+ * What never came over a link: the list that a receiver keeps (recv_notice.h of the
+ * diode), read from this host's own spool for link 2 and from STATUS parcels for link
+ * 1, kept in the index's table `missing` for the viewer's ledger.
+ */
+#ifndef LIMPID_MISSING_H
+#define LIMPID_MISSING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MISSING_RANGES	1024
+#define MISSING_BYTES	(MISSING_RANGES * 44 + 256)	/* of a list as text */
+#define MISSING_ROWS	4096	/* new rows one list can make */
+
+struct index_db;
+
+struct missing_list {
+	int		 link;
+	uint64_t	 change;	/* rises; an older list is late */
+	size_t		 count;
+	struct { uint64_t from, to; } range[MISSING_RANGES];
+	uint64_t	 more;		/* ranges that were left out */
+};
+
+/* Reads a list; every line must be one of recv_notice.h. ERR_FORMAT. */
+int missing_parse(const char *text, size_t len, struct missing_list *out);
+/*
+ * Inside a transaction: what the list names is missing, what was and is not named is
+ * healed. ERR_EXISTS when this list or a newer one was taken before.
+ */
+int missing_store(struct index_db *x, const struct missing_list *list,
+    int64_t now_ms);
+
+#endif
