@@ -16,7 +16,7 @@
 #include "text.h"
 #include "unpack_private.h"
 
-#define SHOWN_MAX	180	/* bytes of folders and name together */
+#define SHOWN_MAX	110	/* bytes of folders and name; text_file_name cuts at 120 */
 #define RAW_MAX		8192	/* bytes of a raw name that are looked at */
 #define INSIDE		" \xe2\x80\xba "
 #define INSIDE_LEN	5
