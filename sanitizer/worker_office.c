@@ -1,0 +1,367 @@
+/*
+ * worker-office: a document of an office becomes a PDF of it, which is hostile again
+ * and goes to worker-pdf; sheets also become a grid of their values. Where LibreOffice
+ * fails or is not there, its words arrive by libarchive and libxml2.
+ * Runs as limpid-worker-office: a warm parent and one jailed child a document, which
+ * is shown program files and fonts and has a /tmp of its own (office_jail.c).
+ * Hostile input: the document, in the child only. Must never run a macro, follow a link,
+ * or let pass what it found without saying so.
+ */
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "links.h"
+#include "log.h"
+#include "office_facts.h"
+#include "office_fit.h"
+#include "office_grid.h"
+#include "office_jail.h"
+#include "office_lok.h"
+#include "office_package.h"
+#include "office_text.h"
+#include "text.h"
+#include "wire.h"
+#include "worker.h"
+#include "worker_private.h"
+
+#define FIT_MAX		(48u << 20)	/* larger sheets are drawn as they are */
+#define FIT_INPUT_MAX	(8u << 20)
+#define SHEETS_MAX	200
+#define RESULT		"/tmp/result.pdf"
+#define GRID		"/tmp/grid"
+
+/* Pictures as they are, no bookmarks, no live form. */
+static const char pdf_options[] =
+    "{\"ExportBookmarks\":{\"type\":\"boolean\",\"value\":\"false\"},"
+    "\"ExportFormFields\":{\"type\":\"boolean\",\"value\":\"false\"},"
+    "\"UseTaggedPDF\":{\"type\":\"boolean\",\"value\":\"false\"},"
+    "\"ExportNotes\":{\"type\":\"boolean\",\"value\":\"false\"},"
+    "\"Quality\":{\"type\":\"long\",\"value\":\"90\"},"
+    "\"MaxImageResolution\":{\"type\":\"long\",\"value\":\"300\"},"
+    "\"ReduceImageResolution\":{\"type\":\"boolean\",\"value\":\"true\"}}";
+
+/* What identify calls it, and how LibreOffice likes its name to end. Others are not
+ * given to it: it would call anything a text. */
+static const struct { const char *format, *suffix; } formats[] = {
+	{ "DOCX", "docx" }, { "DOCM", "docm" }, { "XLSX", "xlsx" },
+	{ "XLSM", "xlsm" }, { "PPTX", "pptx" }, { "PPTM", "pptm" },
+	{ "VSDX", "vsdx" }, { "VSDM", "vsdm" }, { "DOC", "doc" },
+	{ "XLS", "xls" }, { "PPT", "ppt" }, { "VSD", "vsd" },
+	{ "Publisher", "pub" }, { "ODT", "odt" }, { "ODS", "ods" },
+	{ "ODP", "odp" }, { "ODG", "odg" }, { "ODF", "odf" },
+	{ "StarOffice", "sxw" }, { "RTF", "rtf" }, { "WordPerfect", "wpd" },
+	{ "HWP 3", "hwp" }, { "SYLK", "slk" }, { "Write", "wri" },
+	{ "Lotus 1-2-3", "wk1" }, { "Works", "wps" },
+	{ "encrypted OOXML", "docx" },
+};
+
+struct task {
+	struct worker			*w;
+	const struct worker_job		*job;
+	const uint8_t			*data;
+	size_t				 len;
+	struct office_facts		 facts;
+	struct office_document		*doc;
+	uint32_t			 links;
+	uint64_t			 invisible;
+	int				 text_cut, texts;
+};
+
+static int	 libreoffice;	/* is there, warmed up */
+
+static int
+office_warm(void)
+{
+	int	 r = office_lok_warm();
+
+	office_package_warm();
+	libreoffice = r == ERR_OK;
+	if (r == ERR_NOTFOUND)
+		log_warn("LibreOffice is not installed: documents arrive as "
+		    "text where that can be had; install libreoffice-writer, "
+		    "-calc, -impress and -draw");
+	return r == ERR_NOTFOUND ? ERR_OK : r;
+}
+
+/* Cleans, defangs and sends. */
+static void
+text_send(struct task *t, const char *raw)
+{
+	struct text_cleaned	 counts = {0};
+	char			*clean, *safe;
+	size_t			 len = strlen(raw);
+
+	if (!t->job->want_text || t->text_cut || len == 0)
+		return;
+	clean = text_clean(raw, len, TEXT_BLOCK, len * 4 + 16, &counts);
+	safe = clean == NULL ? NULL :
+	    links_defang_text(clean, strlen(clean), &t->links);
+	if (safe == NULL)
+		worker_no_memory();
+	if (safe[0] != '\0') {
+		t->text_cut = !worker_text(t->w, COPY_NO_PAGE, safe,
+		    strlen(safe));
+		t->texts++;
+	}
+	t->invisible += counts.invisible;
+	free(clean);
+	free(safe);
+}
+
+static void
+count_state(struct task *t, enum fact f, uint64_t n)
+{
+	if (n > 0)
+		worker_fact_number(t->w, f, n);
+}
+
+static void
+facts_state(struct task *t)
+{
+	const struct office_facts	*f = &t->facts;
+
+	if (t->job->format[0] != '\0')
+		worker_fact(t->w, FACT_FORMAT, t->job->format);
+	if (f->macros > 0)
+		worker_fact(t->w, FACT_MACROS, "yes");
+	if (f->scripts > 0)
+		worker_fact(t->w, FACT_SCRIPTS, "DDE");
+	count_state(t, FACT_EXTERNAL_LINKS, f->external);
+	count_state(t, FACT_EMBEDDED, f->embedded);
+	count_state(t, FACT_HIDDEN_SHEETS, f->hidden_sheets);
+	count_state(t, FACT_TRACKED_CHANGES, f->changes);
+	count_state(t, FACT_COMMENTS, f->comments);
+	count_state(t, FACT_LINKS, t->links);
+	count_state(t, FACT_INVISIBLE_CHARS, t->invisible);
+}
+
+/* No picture: the words, where they can be had without LibreOffice. */
+static _Noreturn void
+end_as_text(struct task *t, enum reason reason)
+{
+	char	*text;
+
+	if (reason != REASON_ENCRYPTED && t->job->want_text &&
+	    (text = office_text_take(t->data, t->len,
+	    (size_t)t->job->max_text)) != NULL) {
+		text_send(t, text);
+		free(text);
+	}
+	if (reason == REASON_ENCRYPTED)
+		worker_fact(t->w, FACT_ENCRYPTED, "needs a password");
+	facts_state(t);
+	if (t->texts > 0)
+		worker_done(t->w, OUTCOME_TEXT, reason == REASON_COMPLETE &&
+		    t->text_cut ? REASON_LIMIT_TEXT : reason, 0, 0, "libxml2",
+		    reason == REASON_COMPLETE ? "" : "only its words");
+	worker_done(t->w, OUTCOME_STUB, reason == REASON_COMPLETE ?
+	    REASON_UNSUPPORTED : reason, 0, 0, libreoffice ? "libreoffice" :
+	    "libxml2", "");
+}
+
+static const char *
+suffix_find(const char *format)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(format, formats[i].format) == 0)
+			return formats[i].suffix;
+	return NULL;
+}
+
+static int
+file_write(const char *path, const void *data, size_t len)
+{
+	int	 fd, r;
+
+	if ((fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600)) ==
+	    -1)
+		return ERR_SYS;
+	r = fd_write_all(fd, data, len);
+	close(fd);
+	return r;
+}
+
+/* A whole file of /tmp, malloced, with a 0 behind it; NULL when it is not there or
+ * larger than max. */
+static char *
+file_read(const char *path, size_t max, size_t *lenp)
+{
+	struct stat	 st;
+	char		*data = NULL;
+	int		 fd;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return NULL;
+	if (fstat(fd, &st) == 0 && st.st_size >= 0 &&
+	    (uint64_t)st.st_size <= max &&
+	    (data = malloc((size_t)st.st_size + 1)) != NULL) {
+		*lenp = (size_t)st.st_size;
+		if (fd_read_all(fd, data, *lenp) == ERR_OK) {
+			data[*lenp] = '\0';
+		} else {
+			free(data);
+			data = NULL;
+		}
+	}
+	close(fd);
+	return data;
+}
+
+/* LibreOffice names the file after the sheet: it is the only one there. */
+static void
+grid_send(struct task *t)
+{
+	char		 path[512], *csv, *grid;
+	struct dirent	*e;
+	size_t		 len;
+	DIR		*d;
+
+	if ((d = opendir(GRID)) == NULL)
+		return;
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", GRID, e->d_name);
+		if ((csv = file_read(path, (size_t)t->job->max_text * 2,
+		    &len)) != NULL && (grid = office_grid_make(csv, len)) != NULL) {
+			text_send(t, grid);
+			free(grid);
+		}
+		free(csv);
+		unlink(path);
+	}
+	closedir(d);
+}
+
+static void
+sheet_send(struct task *t, unsigned n)
+{
+	char	*name = office_part_name(t->doc, n), title[512], options[96];
+	int	 hidden = office_part_hidden(t->doc, n);
+
+	if (!t->facts.known)
+		t->facts.hidden_sheets += hidden != 0;
+	snprintf(title, sizeof(title), "%s[Sheet %u%s%.400s%s]\n",
+	    n > 0 ? "\n" : "", n + 1, name != NULL ? ": " : "",
+	    name != NULL ? name : "", hidden ? " (hidden)" : "");
+	free(name);
+	text_send(t, title);
+	/* comma, quote, UTF-8, from line 1, values as shown, no formulas, sheet n */
+	snprintf(options, sizeof(options),
+	    "44,34,76,1,,0,false,true,true,false,false,%u", n + 1);
+	if (office_document_save(t->doc, GRID "/g.csv", "csv", options))
+		grid_send(t);
+}
+
+static void
+sheets_send(struct task *t)
+{
+	unsigned	 n = office_document_parts(t->doc);
+
+	if (!t->job->want_text || mkdir(GRID, 0700) == -1)
+		return;
+	for (unsigned i = 0; i < n && i < SHEETS_MAX && !t->text_cut; i++)
+		sheet_send(t, i);
+}
+
+/* Replaces the document by itself with pages that fit, where that can be done. */
+static void
+sheets_fit(struct task *t)
+{
+	struct office_document	*fitted;
+	char			*fods, *changed = NULL;
+	size_t			 len, outlen;
+
+	if (t->len > FIT_INPUT_MAX ||
+	    !office_document_save(t->doc, "/tmp/fit.fods", "fods", NULL) ||
+	    (fods = file_read("/tmp/fit.fods", FIT_MAX, &len)) == NULL)
+		return;
+	changed = office_fit_pages(fods, len, &outlen);
+	free(fods);
+	if (changed != NULL &&
+	    file_write("/tmp/fitted.fods", changed, outlen) == ERR_OK &&
+	    office_document_open("/tmp/fitted.fods", &fitted) ==
+	    REASON_COMPLETE) {
+		office_document_close(t->doc);
+		t->doc = fitted;
+	}
+	free(changed);
+	unlink("/tmp/fit.fods");
+	unlink("/tmp/fitted.fods");
+}
+
+static enum reason
+document_convert(struct task *t, const char *suffix)
+{
+	char		 path[64];
+	enum reason	 reason;
+
+	if (office_lok_start() != ERR_OK)
+		return REASON_ENGINE;
+	snprintf(path, sizeof(path), "/tmp/document.%s", suffix);
+	if (file_write(path, t->data, t->len) != ERR_OK)
+		return REASON_LIMIT_BYTES;
+	if ((reason = office_document_open(path, &t->doc)) != REASON_COMPLETE)
+		return reason;
+	if (!t->facts.known) {
+		t->facts.comments = office_document_comments(t->doc);
+		t->facts.changes = office_document_changes(t->doc);
+	}
+	if (office_document_type(t->doc) == OFFICE_SHEETS) {
+		sheets_send(t);
+		sheets_fit(t);
+	}
+	return office_document_save(t->doc, RESULT, "pdf", pdf_options) ?
+	    REASON_COMPLETE : REASON_FORMAT;
+}
+
+static void
+office_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
+    size_t len)
+{
+	struct task	 t = { .w = w, .job = job, .data = data, .len = len };
+	const char	*suffix = suffix_find(job->format);
+	enum reason	 reason;
+	char		*pdf;
+	size_t		 n;
+
+	office_facts_look(data, len, &t.facts);
+	if (t.facts.encrypted)
+		end_as_text(&t, REASON_ENCRYPTED);
+	if (!job->want_pages || suffix == NULL)
+		end_as_text(&t, REASON_COMPLETE);
+	if (!libreoffice)
+		end_as_text(&t, REASON_ENGINE);
+	if ((reason = document_convert(&t, suffix)) != REASON_COMPLETE)
+		end_as_text(&t, reason);
+	if ((pdf = file_read(RESULT, (size_t)job->max_child_bytes, &n)) == NULL)
+		end_as_text(&t, REASON_LIMIT_BYTES);
+	facts_state(&t);
+	if (!worker_child(w, ROLE_RENDERING, KIND_PDF, "1", "", "application/pdf",
+	    "", ""))
+		worker_done(w, OUTCOME_STUB, REASON_LIMIT_PARTS, 0, 0,
+		    "libreoffice", "");
+	worker_child_data(w, pdf, n);
+	worker_done(w, OUTCOME_CONTAINER, t.text_cut ? REASON_LIMIT_TEXT :
+	    REASON_COMPLETE, 0, 0, "libreoffice", "");
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct worker_ops ops = {
+		.name = "office",
+		.warm = office_warm,
+		.files = &office_files,
+		.run = office_run,
+	};
+
+	return worker_main(argc, argv, &ops);
+}
