@@ -67,7 +67,8 @@ static const struct program {
 };
 
 static const char *const workers[] = {
-	"html", "identify", "image", "mime", "pdf", "text",
+	"archive", "card", "html", "identify", "image", "mime", "msg", "pdf",
+	"text",
 };
 
 struct doctor {

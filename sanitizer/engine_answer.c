@@ -111,6 +111,7 @@ answer_child_free(struct answer_child *c)
 	free(c->name);
 	free(c->declared);
 	free(c->charset);
+	free(c->note);
 	free(c);
 }
 
@@ -312,7 +313,7 @@ get_child(struct wire *w, struct answer_child *c)
 	    (r = wire_end(w)) != ERR_OK)
 		goto out;
 	r = ERR_FORMAT;
-	if (role > ROLE_INLINE || hint >= KIND_MAX || !is_path(c->path) ||
+	if (role > ROLE_RENDERING || hint >= KIND_MAX || !is_path(c->path) ||
 	    !is_line(c->name) || !is_line(c->declared) ||
 	    !is_line(c->charset))
 		goto out;
@@ -342,6 +343,11 @@ on_child(struct answer *a, struct wire *w)
 		return r == ERR_MEMORY ? r : deviate(a, "malformed child");
 	}
 	c->offset = a->bytes != NULL ? store_len(a->bytes) : 0;
+	if ((c->role == ROLE_RENDERING) != (a->step == ANSWER_CONVERT) ||
+	    (a->step == ANSWER_CONVERT && a->child_count > 0)) {
+		answer_child_free(c);
+		return deviate(a, "child that does not fit its step");
+	}
 	*a->children_end = c;
 	a->children_end = &c->next;
 	a->child = c;
@@ -356,7 +362,7 @@ on_child_data(struct answer *a, struct wire *w)
 	size_t		 len = wire_len(w);
 	int		 r;
 
-	if (a->child == NULL)
+	if (a->child == NULL || a->child->lost != REASON_COMPLETE)
 		return deviate(a, "bytes of no child");
 	if (a->bytes == NULL && (a->bytes = store_new(a->dirfd)) == NULL)
 		return ERR_MEMORY;
@@ -366,6 +372,29 @@ on_child_data(struct answer *a, struct wire *w)
 	    (r = store_append(a->bytes, data, len)) != ERR_OK)
 		return r;
 	a->child->len += len;
+	return ERR_OK;
+}
+
+static int
+on_child_stub(struct answer *a, struct wire *w)
+{
+	uint8_t	 reason;
+	char	*note = NULL;
+	int	 r;
+
+	if (a->child == NULL || a->child->lost != REASON_COMPLETE)
+		return deviate(a, "loss of no child");
+	if ((r = wire_get_u8(w, &reason)) != ERR_OK ||
+	    (r = wire_get_text(w, COPY_VALUE_MAX, &note)) != ERR_OK ||
+	    (r = wire_end(w)) != ERR_OK) {
+		free(note);
+		return r == ERR_MEMORY ? r : deviate(a, "malformed loss");
+	}
+	a->child->note = note;
+	if (reason == REASON_COMPLETE || reason >= REASON_MAX ||
+	    !is_line(note))
+		return deviate(a, "loss without a reason");
+	a->child->lost = (enum reason)reason;
 	return ERR_OK;
 }
 
@@ -403,6 +432,9 @@ done_fits(const struct answer *a, const struct answer_done *d)
 		return d->outcome == OUTCOME_CONTAINER;
 	if (a->step == ANSWER_IDENTIFY)
 		return 0;
+	if (a->step == ANSWER_CONVERT)
+		return d->outcome == OUTCOME_CONTAINER ? a->child_count == 1 :
+		    d->outcome == OUTCOME_TEXT && a->child_count == 0;
 	if (d->outcome == OUTCOME_IMAGES)
 		return a->pages > 0 && d->pages == a->pages &&
 		    (d->pages_total == 0 || d->pages_total >= d->pages);
@@ -447,17 +479,19 @@ static const struct rule {
 	size_t		 max;		/* bytes of payload */
 	int		 (*take)(struct answer *a, struct wire *w);
 } from_worker[] = {
-	{ WORKER_FACT, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW, 0,
-	    SMALL_FRAME, on_fact },
-	{ WORKER_TEXT, ANSWER_DRAW, 0, SMALL_FRAME, on_text },
+	{ WORKER_FACT, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW |
+	    ANSWER_CONVERT, 0, SMALL_FRAME, on_fact },
+	{ WORKER_TEXT, ANSWER_DRAW | ANSWER_CONVERT, 0, SMALL_FRAME, on_text },
 	{ WORKER_PAGE, ANSWER_DRAW, 0, WORKER_FRAME_MAX, on_page },
-	{ WORKER_CHILD, ANSWER_UNPACK, 0, SMALL_FRAME, on_child },
-	{ WORKER_CHILD_DATA, ANSWER_UNPACK, 0, WORKER_DATA_MAX,
-	    on_child_data },
+	{ WORKER_CHILD, ANSWER_UNPACK | ANSWER_CONVERT, 0, SMALL_FRAME,
+	    on_child },
+	{ WORKER_CHILD_DATA, ANSWER_UNPACK | ANSWER_CONVERT, 0,
+	    WORKER_DATA_MAX, on_child_data },
+	{ WORKER_CHILD_STUB, ANSWER_UNPACK, 0, SMALL_FRAME, on_child_stub },
 	{ WORKER_IDENTIFIED, ANSWER_IDENTIFY, ONCE, SMALL_FRAME,
 	    on_identified },
-	{ WORKER_DONE, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW, ONCE,
-	    SMALL_FRAME, on_done },
+	{ WORKER_DONE, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW |
+	    ANSWER_CONVERT, ONCE, SMALL_FRAME, on_done },
 };
 
 static const struct rule *
@@ -602,6 +636,12 @@ int
 answer_has_fact(const struct answer *a, enum fact f)
 {
 	return (a->facts_said & (UINT64_C(1) << f)) != 0;
+}
+
+int
+answer_has_text(const struct answer *a)
+{
+	return a->text_bytes > 0;
 }
 
 uint64_t

@@ -529,7 +529,7 @@ bounds_are_named_with_their_number(void **state)
 	with_child(root, ROLE_ATTACHMENT, "2", "", inner);
 	with_child(root, ROLE_ATTACHMENT, "3", "", calloc(1, sizeof(*root)));
 	with_child(root, ROLE_ATTACHMENT, "4", "", part(KIND_PROGRAM, '.'));
-	with_child(root, ROLE_ATTACHMENT, "5", "", part(KIND_OFFICE, '.'));
+	with_child(root, ROLE_ATTACHMENT, "5", "", part(KIND_VIDEO, '.'));
 	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
 	flatten(root, KIND_MAIL, "bytes 10K depth 1",
 	    "mail document=0\n"
@@ -539,7 +539,7 @@ bounds_are_named_with_their_number(void **state)
 	    "4<3 2.1 unknown \"\" = stub limit-depth depth 1 0/0\n"
 	    "5<1 3 empty \"\" = stub empty 0/0\n"
 	    "6<1 4 program \"\" = stub never 0/0\n"
-	    "7<1 5 office \"\" = stub unsupported 0/0\n"
+	    "7<1 5 video \"\" = stub unsupported 0/0\n"
 	    "end 7\n");
 	flatten(text_part("0123456789"), KIND_TEXT, "text 1K bytes 1K",
 	    "mail document=1\n"
