@@ -431,8 +431,7 @@ take_rendering_identity(struct part *p, struct answer *a)
 	const char	*format;
 	enum kind	 found;
 
-	if (answer_identified(a, &found, &format) && found == KIND_PDF &&
-	    strncmp(format, RENDERING_FORMAT, strlen(RENDERING_FORMAT)) == 0)
+	if (answer_identified(a, &found, &format) && found == KIND_PDF)
 		wait_for(p, ANSWER_DRAW, ENGINE_PDF);
 	else if (!part_try_again(p, REASON_BAD_ANSWER))
 		part_stub(p, REASON_BAD_ANSWER, NULL);

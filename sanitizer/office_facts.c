@@ -14,6 +14,7 @@
 
 #define STYLES_MAX	64	/* styles of hidden sheets */
 #define NAME_BYTES	128
+#define FIRST_RECORDS	6
 
 struct look {
 	struct office_facts	*f;
@@ -292,6 +293,37 @@ ole_count(const uint8_t *data, size_t len, const char *name)
 	return found;
 }
 
+/* Excel: a FILEPASS among the first records of a workbook. */
+static int
+excel_locked(const uint8_t *data, size_t len)
+{
+	static const uint8_t	 begin[] = { 9, 8, 16, 0, 0, 6, 5, 0 };
+	const uint8_t		*at = memmem(data, len, begin, sizeof(begin));
+	size_t			 left;
+
+	for (int i = 0; at != NULL && i < FIRST_RECORDS; i++) {
+		left = len - (size_t)(at - data);
+		if (left < 4)
+			return 0;
+		if (at[0] == 0x2f && at[1] == 0)
+			return 1;
+		if (left - 4 < (size_t)(at[2] | at[3] << 8))
+			return 0;
+		at += 4 + (at[2] | at[3] << 8);
+	}
+	return 0;
+}
+
+/* Word: a flag in the head of the document's stream. */
+static int
+word_locked(const uint8_t *data, size_t len)
+{
+	for (size_t i = 512; i + 12 < len; i += 512)
+		if (data[i] == 0xec && data[i + 1] == 0xa5)
+			return (data[i + 11] & 1) != 0;
+	return 0;
+}
+
 static void
 ole_look(const uint8_t *data, size_t len, struct office_facts *f)
 {
@@ -301,7 +333,8 @@ ole_look(const uint8_t *data, size_t len, struct office_facts *f)
 	    ole_count(data, len, "MBD");
 	if (ole_count(data, len, "ObjectPool") > 0 && f->embedded == 0)
 		f->embedded = ole_count(data, len, "_1");
-	f->encrypted = ole_count(data, len, "EncryptedPackage") > 0;
+	f->encrypted = ole_count(data, len, "EncryptedPackage") > 0 ||
+	    excel_locked(data, len) || word_locked(data, len);
 }
 
 static unsigned

@@ -45,6 +45,7 @@ static const char *const hidden[] = {
 	SHARE "wizards",
 	PROGRAM "classes",
 	PROGRAM "libdlgprovlo.so",
+	PROGRAM "libinvocadaptlo.so",
 	PROGRAM "libjavaloaderlo.so",
 	PROGRAM "libjavavmlo.so",
 	PROGRAM "libmsformslo.so",
@@ -64,7 +65,6 @@ static const char *const hidden[] = {
 	PROGRAM "libucpftp1.so",
 	PROGRAM "senddoc",
 	/* data bases, extensions, other documents' programs */
-	PROGRAM "libdbahsqllo.so",
 	PROGRAM "libdeploymentgui.so",
 	PROGRAM "libmozbootstraplo.so",
 	PROGRAM "libpdfimportlo.so",

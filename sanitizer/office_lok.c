@@ -74,7 +74,7 @@ static const char unwanted[] =
     "dbaxml dbmm dbp dbu deployment firebird_sdbc mork mysql mysqlc odbc "
     "postgresql-sdbc postgresql-sdbc-impl sdbc2 sdbt javaloader javavm jdbc rpt "
     "rptui rptxml dlgprov scriptframe vbaobj vbaswobj msforms LanguageTool "
-    "ldapbe2 ucpdav1 slideshow pdfimport";
+    "ldapbe2 ucpdav1 slideshow pdfimport invocadapt";
 
 /* Loaded by name when they are first needed: too late in a jail. */
 static const char *const lazy[] = {
@@ -84,7 +84,8 @@ static const char *const lazy[] = {
 
 static void			*library;
 static LibreOfficeKit		*office;
-static int			 asked_password;
+static void			(*when_locked)(void *arg);
+static void			*when_locked_arg;
 
 struct office_document {
 	LibreOfficeKitDocument	*lok;
@@ -222,24 +223,25 @@ office_lok_warm(void)
 	return rest_wait();
 }
 
-/* No password is known here: the request is answered with none. */
+/* No password is known here. To read without changing, none is needed. */
 static void
 asked(int type, const char *payload, void *arg)
 {
 	(void)arg;
-	if (type != CALLBACK_PASSWORD && type != CALLBACK_PASSWORD_MODIFY)
-		return;
 	if (type == CALLBACK_PASSWORD)
-		asked_password = 1;
-	office->pClass->setDocumentPassword(office, payload, NULL);
+		when_locked(when_locked_arg);
+	else if (type == CALLBACK_PASSWORD_MODIFY)
+		office->pClass->setDocumentPassword(office, payload, "");
 }
 
 int
-office_lok_start(void)
+office_lok_start(void (*locked)(void *arg), void *arg)
 {
 	typedef LibreOfficeKit	*hook(const char *program, const char *url);
 	hook			*start;
 
+	when_locked = locked;
+	when_locked_arg = arg;
 	if (profile_write() != ERR_OK)
 		return ERR_SYS;
 	*(void **)&start = dlsym(library, "libreofficekit_hook_2");
@@ -265,7 +267,7 @@ office_document_open(const char *path, struct office_document **dp)
 	    "Language=en-US");
 	if (d->lok == NULL) {
 		free(d);
-		return asked_password ? REASON_ENCRYPTED : REASON_FORMAT;
+		return REASON_FORMAT;
 	}
 	*dp = d;
 	return REASON_COMPLETE;

@@ -13,8 +13,9 @@
 /* In the warm parent. ERR_NOTFOUND when LibreOffice is not installed, ERR_SYS when it
  * does not come to rest with one thread: it must not be forked then. */
 int office_lok_warm(void);
-/* In the child, after the lock: starts its main loop. ERR_SYS. */
-int office_lok_start(void);
+/* In the child, after the lock: starts its main loop. locked is called when a document
+ * asks for a password, and must not return. ERR_SYS. */
+int office_lok_start(void (*locked)(void *arg), void *arg);
 
 struct office_document;
 
@@ -24,8 +25,7 @@ enum office_type {
 
 /*
  * Opens a file of the child's own /tmp. REASON_COMPLETE and *dp, which
- * office_document_close gives back; REASON_ENCRYPTED when it asked for a password;
- * REASON_FORMAT.
+ * office_document_close gives back, or REASON_FORMAT.
  */
 enum reason office_document_open(const char *path, struct office_document **dp);
 void office_document_close(struct office_document *d);

@@ -258,6 +258,7 @@ static const struct {
 	{ "ppt/notesSlides/notesSlide",	&ooxml, "Notes" },
 	{ "xl/worksheets/sheet",	&sheet, "Sheet" },
 	{ "content.xml",		&odf, NULL },
+	{ "Contents/section",		&ooxml, NULL },	/* HWPX */
 };
 #define RANKS (sizeof(members) / sizeof(members[0]))
 

@@ -37,15 +37,15 @@
 #define RESULT		"/tmp/result.pdf"
 #define GRID		"/tmp/grid"
 
-/* Pictures as they are, no bookmarks, no live form. */
+/* Pictures as they are (making them smaller takes LibreOffice seconds), no bookmarks, no
+ * live form. */
 static const char pdf_options[] =
     "{\"ExportBookmarks\":{\"type\":\"boolean\",\"value\":\"false\"},"
     "\"ExportFormFields\":{\"type\":\"boolean\",\"value\":\"false\"},"
     "\"UseTaggedPDF\":{\"type\":\"boolean\",\"value\":\"false\"},"
     "\"ExportNotes\":{\"type\":\"boolean\",\"value\":\"false\"},"
     "\"Quality\":{\"type\":\"long\",\"value\":\"90\"},"
-    "\"MaxImageResolution\":{\"type\":\"long\",\"value\":\"300\"},"
-    "\"ReduceImageResolution\":{\"type\":\"boolean\",\"value\":\"true\"}}";
+    "\"ReduceImageResolution\":{\"type\":\"boolean\",\"value\":\"false\"}}";
 
 /* What identify calls it, and how LibreOffice likes its name to end. Others are not
  * given to it: it would call anything a text. */
@@ -59,7 +59,7 @@ static const struct { const char *format, *suffix; } formats[] = {
 	{ "StarOffice", "sxw" }, { "RTF", "rtf" }, { "WordPerfect", "wpd" },
 	{ "HWP 3", "hwp" }, { "SYLK", "slk" }, { "Write", "wri" },
 	{ "Lotus 1-2-3", "wk1" }, { "Works", "wps" },
-	{ "encrypted OOXML", "docx" },
+	{ "encrypted OOXML", "docx" }, { "OOXML", "docx" },
 };
 
 struct task {
@@ -164,6 +164,12 @@ end_as_text(struct task *t, enum reason reason)
 	worker_done(t->w, OUTCOME_STUB, reason == REASON_COMPLETE ?
 	    REASON_UNSUPPORTED : reason, 0, 0, libreoffice ? "libreoffice" :
 	    "libxml2", "");
+}
+
+static void
+locked(void *arg)
+{
+	end_as_text(arg, REASON_ENCRYPTED);
 }
 
 static const char *
@@ -303,13 +309,13 @@ document_convert(struct task *t, const char *suffix)
 	char		 path[64];
 	enum reason	 reason;
 
-	if (office_lok_start() != ERR_OK)
+	if (office_lok_start(locked, t) != ERR_OK)
 		return REASON_ENGINE;
 	snprintf(path, sizeof(path), "/tmp/document.%s", suffix);
 	if (file_write(path, t->data, t->len) != ERR_OK)
 		return REASON_LIMIT_BYTES;
 	if ((reason = office_document_open(path, &t->doc)) != REASON_COMPLETE)
-		return reason;
+		return t->facts.encrypted ? REASON_ENCRYPTED : reason;
 	if (!t->facts.known) {
 		t->facts.comments = office_document_comments(t->doc);
 		t->facts.changes = office_document_changes(t->doc);
@@ -333,12 +339,10 @@ office_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	size_t		 n;
 
 	office_facts_look(data, len, &t.facts);
-	if (t.facts.encrypted)
-		end_as_text(&t, REASON_ENCRYPTED);
-	if (!job->want_pages || suffix == NULL)
-		end_as_text(&t, REASON_COMPLETE);
-	if (!libreoffice)
-		end_as_text(&t, REASON_ENGINE);
+	if (!job->want_pages || suffix == NULL || !libreoffice)
+		end_as_text(&t, t.facts.encrypted ? REASON_ENCRYPTED :
+		    job->want_pages && suffix != NULL ? REASON_ENGINE :
+		    REASON_COMPLETE);
 	if ((reason = document_convert(&t, suffix)) != REASON_COMPLETE)
 		end_as_text(&t, reason);
 	if ((pdf = file_read(RESULT, (size_t)job->max_child_bytes, &n)) == NULL)
