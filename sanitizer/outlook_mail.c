@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "charset.h"
+#include "charset_private.h"
 #include "outlook_private.h"
 #include "rtf_text.h"
 
@@ -59,12 +60,13 @@ outlook_from_page(const uint8_t *s, size_t len, uint32_t page)
 char *
 outlook_from_wide(const uint8_t *s, size_t len)
 {
-	size_t	 n;
+	size_t	 n, bad;
 
 	len &= ~(size_t)1;
 	while (len > 1 && s[len - 1] == '\0' && s[len - 2] == '\0')
 		len -= 2;
-	return charset_to_utf8(s, len, "utf-16le", NULL, &n);
+	/* no guess: the property's type says so, and short words have no NULs */
+	return charset_convert(s, len, "UTF-16LE", &n, &bad);
 }
 
 static void
