@@ -1,6 +1,6 @@
 /*
- * Sheets as text: what LibreOffice writes as CSV becomes lines with a tab between
- * values.
+ * Sheets as text: an inert grid of what their cells show, made from the flat ODF that
+ * LibreOffice writes of any spreadsheet. No formula is in it.
  */
 #ifndef LIMPID_OFFICE_GRID_H
 #define LIMPID_OFFICE_GRID_H
@@ -8,10 +8,11 @@
 #include <stddef.h>
 
 /*
- * CSV (UTF-8, commas, double quotes) as an inert grid, malloced: a line a row, a tab
- * between values, line ends inside values as spaces, empty cells and rows at the end
- * left out. NULL: no memory.
+ * A title a sheet (hidden ones say so), a line a row, a tab between values; malloced,
+ * at most about max bytes, NULL when there is nothing. *hidden gets the number of
+ * hidden sheets. Raw: not cleaned, links as they stand.
  */
-char *office_grid_make(const char *csv, size_t len);
+char *office_grid_make(const char *fods, size_t len, size_t max,
+    unsigned *hidden);
 
 #endif

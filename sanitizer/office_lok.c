@@ -301,33 +301,6 @@ office_document_save(struct office_document *d, const char *path,
 	return d->lok->pClass->saveAs(d->lok, url, format, options) != 0;
 }
 
-unsigned
-office_document_parts(struct office_document *d)
-{
-	int	 n = d->lok->pClass->getParts(d->lok);
-
-	return n > 0 ? (unsigned)n : 0;
-}
-
-char *
-office_part_name(struct office_document *d, unsigned part)
-{
-	return d->lok->pClass->getPartName(d->lok, (int)part);
-}
-
-int
-office_part_hidden(struct office_document *d, unsigned part)
-{
-	char	*info = d->lok->pClass->getPartInfo(d->lok, (int)part);
-	int	 hidden;
-
-	hidden = info != NULL &&
-	    (strstr(info, "\"visible\": \"0\"") != NULL ||
-	    strstr(info, "\"visible\":\"0\"") != NULL);
-	free(info);
-	return hidden;
-}
-
 /* LibreOffice lists them as JSON; each one has one of these words. */
 static unsigned
 words_count(struct office_document *d, const char *command, const char *word)

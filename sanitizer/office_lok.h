@@ -34,10 +34,6 @@ enum office_type office_document_type(const struct office_document *d);
  * 0 when it could not. */
 int office_document_save(struct office_document *d, const char *path,
     const char *format, const char *options);
-/* Sheets or slides; the name is malloced, NULL for none. */
-unsigned office_document_parts(struct office_document *d);
-char *office_part_name(struct office_document *d, unsigned part);
-int office_part_hidden(struct office_document *d, unsigned part);
 /* How many comments, and tracked changes, it knows of. */
 unsigned office_document_comments(struct office_document *d);
 unsigned office_document_changes(struct office_document *d);

@@ -160,32 +160,65 @@ no_entity(void *arg, const xmlChar *name)
 	return xmlGetPredefinedEntity(name);
 }
 
+static xmlParserCtxtPtr
+parser_new(struct listening *l)
+{
+	static const xmlSAXHandler	 handlers = {
+		.initialized = XML_SAX2_MAGIC, .startElementNs = on_begin,
+		.endElementNs = on_end, .characters = on_text,
+		.cdataBlock = on_text, .getEntity = no_entity,
+	};
+	xmlSAXHandler			 sax = handlers;
+	xmlParserCtxtPtr		 p;
+
+	if ((p = xmlCreatePushParserCtxt(&sax, l, NULL, 0, NULL)) != NULL)
+		xmlCtxtUseOptions(p, XML_PARSE_NONET | XML_PARSE_HUGE);
+	return p;
+}
+
+static void
+parser_end(xmlParserCtxtPtr p)
+{
+	xmlParseChunk(p, NULL, 0, 1);
+	xmlFreeDoc(p->myDoc);
+	p->myDoc = NULL;
+	xmlFreeParserCtxt(p);
+}
+
 void
 office_package_listen(struct office_package *p,
     const struct office_listener *l, void *arg)
 {
 	struct listening	 listening = { l, arg };
-	xmlSAXHandler		 sax = {
-		.initialized = XML_SAX2_MAGIC, .startElementNs = on_begin,
-		.endElementNs = on_end, .characters = on_text,
-		.cdataBlock = on_text, .getEntity = no_entity,
-	};
-	xmlParserCtxtPtr	 parser;
+	xmlParserCtxtPtr	 parser = parser_new(&listening);
 	char			 block[STEP];
 	la_ssize_t		 n;
 
-	if ((parser = xmlCreatePushParserCtxt(&sax, &listening, NULL, 0, NULL)) ==
-	    NULL)
+	if (parser == NULL)
 		return;
-	xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_HUGE);
 	while (p->unpacked < UNPACKED_MAX &&
 	    (n = archive_read_data(p->archive, block, sizeof(block))) > 0) {
 		p->unpacked += (uint64_t)n;
 		if (xmlParseChunk(parser, block, (int)n, 0) != 0)
 			break;
 	}
-	xmlParseChunk(parser, block, 0, 1);
-	xmlFreeDoc(parser->myDoc);
-	parser->myDoc = NULL;
-	xmlFreeParserCtxt(parser);
+	parser_end(parser);
+}
+
+void
+office_xml_listen(const char *xml, size_t len,
+    const struct office_listener *l, void *arg)
+{
+	struct listening	 listening = { l, arg };
+	xmlParserCtxtPtr	 parser = parser_new(&listening);
+	size_t			 n;
+
+	if (parser == NULL)
+		return;
+	for (; len > 0; xml += n, len -= n) {
+		n = len < STEP ? len : STEP;
+		if (xmlParseChunk(parser, xml, (int)n, 0) != 0)
+			break;
+	}
+	parser_end(parser);
 }

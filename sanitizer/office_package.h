@@ -30,6 +30,10 @@ struct office_listener {
 void office_package_listen(struct office_package *p,
     const struct office_listener *l, void *arg);
 
+/* The same of XML in memory. */
+void office_xml_listen(const char *xml, size_t len,
+    const struct office_listener *l, void *arg);
+
 /* Copies an attribute's value by its local name; 0 and "" when it is not there. */
 int office_attribute(const void *attributes, const char *name, char *value,
     size_t size);

@@ -11,53 +11,29 @@
 
 #include "office_package.h"
 #include "office_text.h"
+#include "office_words.h"
 
 #define PIECES_MAX	5000	/* members with words */
 #define STRINGS_MAX	1000000	/* shared ones of a workbook */
 
-struct words {
-	char	*s;
-	size_t	 len, room, max;
-};
-
 /* The words of one member, and where they belong. */
 struct piece {
 	unsigned	 rank, number;
-	struct words	 words;
+	struct office_words	 words;
 };
 
 struct take {
-	struct words	*out;
+	struct office_words	*out;
 	int		 speaking;	/* inside an element that holds words */
 	int		 silent;	/* inside one whose words do not count */
 	int		 cells;		/* inside this many cells of tables */
 	/* workbooks */
-	struct words	*shared;	/* shared strings, end to end */
+	struct office_words	*shared;	/* shared strings, end to end */
 	size_t		*starts;
 	size_t		 count, room;
 	int		 by_number;	/* this cell's value is a shared string's */
 	char		 number[24];
 };
-
-static void
-words_add(struct words *w, const char *s, size_t len)
-{
-	char	*grown;
-
-	if (len > w->max - w->len)
-		len = w->max - w->len;
-	if (w->room - w->len <= len) {
-		w->room = 2 * (w->len + len) + 256;
-		if ((grown = realloc(w->s, w->room)) == NULL) {
-			w->max = w->len;
-			return;
-		}
-		w->s = grown;
-	}
-	memcpy(w->s + w->len, s, len);
-	w->len += len;
-	w->s[w->len] = '\0';
-}
 
 static int
 is(const char *a, const char *b)
@@ -75,9 +51,9 @@ ooxml_begin(void *arg, const char *name, const void *at)
 	(void)at;
 	t->speaking = is(name, "t");
 	if (is(name, "tab"))
-		words_add(t->out, "\t", 1);
+		office_words_add(t->out, "\t", 1);
 	else if (is(name, "br") || is(name, "cr"))
-		words_add(t->out, "\n", 1);
+		office_words_add(t->out, "\n", 1);
 }
 
 static void
@@ -87,7 +63,7 @@ ooxml_end(void *arg, const char *name)
 
 	t->speaking = 0;
 	if (is(name, "p"))
-		words_add(t->out, "\n", 1);
+		office_words_add(t->out, "\n", 1);
 }
 
 static void
@@ -96,7 +72,7 @@ any_text(void *arg, const char *s, size_t len)
 	struct take	*t = arg;
 
 	if (t->speaking && !t->silent)
-		words_add(t->out, s, len);
+		office_words_add(t->out, s, len);
 }
 
 /* OpenDocument. */
@@ -114,11 +90,11 @@ odf_begin(void *arg, const char *name, const void *at)
 	else if (is(name, "table-cell"))
 		t->cells++;
 	else if (is(name, "s"))
-		words_add(t->out, " ", 1);
+		office_words_add(t->out, " ", 1);
 	else if (is(name, "tab"))
-		words_add(t->out, "\t", 1);
+		office_words_add(t->out, "\t", 1);
 	else if (is(name, "line-break"))
-		words_add(t->out, "\n", 1);
+		office_words_add(t->out, "\n", 1);
 }
 
 static void
@@ -128,12 +104,12 @@ odf_end(void *arg, const char *name)
 
 	if (is(name, "p") || is(name, "h")) {
 		t->speaking -= t->speaking > 0;
-		words_add(t->out, t->cells > 0 ? " " : "\n", 1);
+		office_words_add(t->out, t->cells > 0 ? " " : "\n", 1);
 	} else if (is(name, "table-cell")) {
 		t->cells -= t->cells > 0;
-		words_add(t->out, "\t", 1);
+		office_words_add(t->out, "\t", 1);
 	} else if (is(name, "table-row")) {
-		words_add(t->out, "\n", 1);
+		office_words_add(t->out, "\n", 1);
 	} else if (is(name, "tracked-changes") ||
 	    is(name, "dde-connection-decls")) {
 		t->silent -= t->silent > 0;
@@ -182,7 +158,7 @@ strings_text(void *arg, const char *s, size_t len)
 	struct take	*t = arg;
 
 	if (t->speaking && !t->silent)
-		words_add(t->shared, s, len);
+		office_words_add(t->shared, s, len);
 }
 
 static void
@@ -208,7 +184,7 @@ sheet_text(void *arg, const char *s, size_t len)
 	if (!t->speaking)
 		return;
 	if (!t->by_number)
-		words_add(t->out, s, len);
+		office_words_add(t->out, s, len);
 	else if (len < sizeof(t->number) - n) {
 		memcpy(t->number + n, s, len);
 		t->number[n + len] = '\0';
@@ -223,17 +199,17 @@ sheet_end(void *arg, const char *name)
 
 	t->speaking = 0;
 	if (is(name, "row"))
-		words_add(t->out, "\n", 1);
+		office_words_add(t->out, "\n", 1);
 	if (!is(name, "c"))
 		return;
 	n = strtoul(t->number, NULL, 10);
 	if (t->by_number && t->number[0] != '\0' && n < t->count) {
 		end = n + 1 < t->count ? t->starts[n + 1] : t->shared->len;
-		words_add(t->out, t->shared->s + t->starts[n],
+		office_words_add(t->out, t->shared->s + t->starts[n],
 		    end - t->starts[n]);
 	}
 	t->by_number = 0;
-	words_add(t->out, "\t", 1);
+	office_words_add(t->out, "\t", 1);
 }
 
 static const struct office_listener
@@ -325,7 +301,7 @@ pieces_take(const uint8_t *data, size_t len, struct take *t,
 }
 
 static void
-pieces_join(struct piece *piece, size_t n, struct words *all)
+pieces_join(struct piece *piece, size_t n, struct office_words *all)
 {
 	char	 title[64];
 
@@ -341,15 +317,15 @@ pieces_join(struct piece *piece, size_t n, struct words *all)
 		else if (t != NULL)
 			snprintf(title, sizeof(title), "\n[%s]\n", t);
 		if (t != NULL)
-			words_add(all, title, strlen(title));
-		words_add(all, piece[i].words.s, piece[i].words.len);
+			office_words_add(all, title, strlen(title));
+		office_words_add(all, piece[i].words.s, piece[i].words.len);
 	}
 }
 
 char *
 office_text_take(const uint8_t *data, size_t len, size_t max)
 {
-	struct words	 shared = { .max = max }, all = { .max = max + 65536 };
+	struct office_words	 shared = { .max = max }, all = { .max = max + 65536 };
 	struct take	 t = { .shared = &shared };
 	struct piece	*piece;
 	size_t		 n;

@@ -9,7 +9,6 @@
  */
 #include <sys/stat.h>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,11 +30,11 @@
 #include "worker.h"
 #include "worker_private.h"
 
-#define FIT_MAX		(48u << 20)	/* larger sheets are drawn as they are */
-#define FIT_INPUT_MAX	(8u << 20)
-#define SHEETS_MAX	200
+#define SHEETS_MAX	(64u << 20)	/* larger ones are drawn as they are, and */
+#define SHEETS_INPUT_MAX (16u << 20)	/* their words are those of the pages */
 #define RESULT		"/tmp/result.pdf"
-#define GRID		"/tmp/grid"
+#define SHEETS		"/tmp/sheets.fods"
+#define FITTED		"/tmp/fitted.fods"
 
 /* Pictures as they are (making them smaller takes LibreOffice seconds), no bookmarks, no
  * live form. */
@@ -220,87 +219,57 @@ file_read(const char *path, size_t max, size_t *lenp)
 	return data;
 }
 
-/* LibreOffice names the file after the sheet: it is the only one there. */
 static void
-grid_send(struct task *t)
+grid_send(struct task *t, const char *fods, size_t len)
 {
-	char		 path[512], *csv, *grid;
-	struct dirent	*e;
-	size_t		 len;
-	DIR		*d;
+	unsigned	 hidden;
+	char		*grid;
 
-	if ((d = opendir(GRID)) == NULL)
-		return;
-	while ((e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", GRID, e->d_name);
-		if ((csv = file_read(path, (size_t)t->job->max_text * 2,
-		    &len)) != NULL && (grid = office_grid_make(csv, len)) != NULL) {
-			text_send(t, grid);
-			free(grid);
-		}
-		free(csv);
-		unlink(path);
-	}
-	closedir(d);
-}
-
-static void
-sheet_send(struct task *t, unsigned n)
-{
-	char	*name = office_part_name(t->doc, n), title[512], options[96];
-	int	 hidden = office_part_hidden(t->doc, n);
-
+	grid = office_grid_make(fods, len, (size_t)t->job->max_text, &hidden);
 	if (!t->facts.known)
-		t->facts.hidden_sheets += hidden != 0;
-	snprintf(title, sizeof(title), "%s[Sheet %u%s%.400s%s]\n",
-	    n > 0 ? "\n" : "", n + 1, name != NULL ? ": " : "",
-	    name != NULL ? name : "", hidden ? " (hidden)" : "");
-	free(name);
-	text_send(t, title);
-	/* comma, quote, UTF-8, from line 1, values as shown, no formulas, sheet n */
-	snprintf(options, sizeof(options),
-	    "44,34,76,1,,0,false,true,true,false,false,%u", n + 1);
-	if (office_document_save(t->doc, GRID "/g.csv", "csv", options))
-		grid_send(t);
-}
-
-static void
-sheets_send(struct task *t)
-{
-	unsigned	 n = office_document_parts(t->doc);
-
-	if (!t->job->want_text || mkdir(GRID, 0700) == -1)
-		return;
-	for (unsigned i = 0; i < n && i < SHEETS_MAX && !t->text_cut; i++)
-		sheet_send(t, i);
+		t->facts.hidden_sheets = hidden;
+	if (grid != NULL)
+		text_send(t, grid);
+	free(grid);
 }
 
 /* Replaces the document by itself with pages that fit, where that can be done. */
 static void
-sheets_fit(struct task *t)
+sheets_fit(struct task *t, const char *fods, size_t len)
 {
 	struct office_document	*fitted;
-	char			*fods, *changed = NULL;
-	size_t			 len, outlen;
+	char			*changed;
+	size_t			 n;
 
-	if (t->len > FIT_INPUT_MAX ||
-	    !office_document_save(t->doc, "/tmp/fit.fods", "fods", NULL) ||
-	    (fods = file_read("/tmp/fit.fods", FIT_MAX, &len)) == NULL)
+	if ((changed = office_fit_pages(fods, len, &n)) == NULL)
 		return;
-	changed = office_fit_pages(fods, len, &outlen);
-	free(fods);
-	if (changed != NULL &&
-	    file_write("/tmp/fitted.fods", changed, outlen) == ERR_OK &&
-	    office_document_open("/tmp/fitted.fods", &fitted) ==
-	    REASON_COMPLETE) {
+	if (file_write(FITTED, changed, n) == ERR_OK &&
+	    office_document_open(FITTED, &fitted) == REASON_COMPLETE) {
 		office_document_close(t->doc);
 		t->doc = fitted;
 	}
 	free(changed);
-	unlink("/tmp/fit.fods");
-	unlink("/tmp/fitted.fods");
+	unlink(FITTED);
+}
+
+/* Both are made from what LibreOffice itself says of the sheets, whatever they came
+ * as. */
+static void
+sheets_prepare(struct task *t)
+{
+	char	*fods;
+	size_t	 len;
+
+	if (t->len > SHEETS_INPUT_MAX ||
+	    !office_document_save(t->doc, SHEETS, "fods", NULL))
+		return;
+	fods = file_read(SHEETS, SHEETS_MAX, &len);
+	unlink(SHEETS);
+	if (fods == NULL)
+		return;
+	grid_send(t, fods, len);
+	sheets_fit(t, fods, len);
+	free(fods);
 }
 
 static enum reason
@@ -320,10 +289,8 @@ document_convert(struct task *t, const char *suffix)
 		t->facts.comments = office_document_comments(t->doc);
 		t->facts.changes = office_document_changes(t->doc);
 	}
-	if (office_document_type(t->doc) == OFFICE_SHEETS) {
-		sheets_send(t);
-		sheets_fit(t);
-	}
+	if (office_document_type(t->doc) == OFFICE_SHEETS)
+		sheets_prepare(t);
 	return office_document_save(t->doc, RESULT, "pdf", pdf_options) ?
 	    REASON_COMPLETE : REASON_FORMAT;
 }
