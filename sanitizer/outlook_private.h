@@ -19,6 +19,7 @@ struct outlook_mail {
 	enum reason			 reason;
 	unsigned			 children;
 	int				 full;
+	int				 damaged;	/* it ends too early */
 	/* all in UTF-8, NULL where there is none */
 	char				*subject, *from, *from_name;
 	char				*message_id, *in_reply_to, *class;

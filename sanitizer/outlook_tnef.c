@@ -139,9 +139,10 @@ tell_attachment(struct outlook_mail *m, Attachment *a, uint32_t page)
 		outlook_child(m, outlook_is_shown(m, id) ? ROLE_INLINE :
 		    ROLE_ATTACHMENT, KIND_UNKNOWN, name, type != NULL ? type :
 		    "", "", id, v->data, (size_t)v->size);
-	else if (name != NULL)
-		outlook_child(m, ROLE_ATTACHMENT, KIND_UNKNOWN, name, "", "",
-		    "", NULL, 0);
+	else if (name != NULL && outlook_child(m, ROLE_ATTACHMENT,
+	    KIND_UNKNOWN, name, "", "", "", NULL, 0) && m->damaged)
+		m->sink->stub(m->sink->arg, REASON_FORMAT, "the mail ends "
+		    "before its attachment");
  out:
 	free(name);
 	free(id);
@@ -162,6 +163,7 @@ outlook_read_tnef(const uint8_t *data, size_t len,
 	t.Debug = 0;
 	/* it only reads */
 	r = TNEFParseMemory((BYTE *)(uintptr_t)data, (long)len, &t);
+	m.damaged = r < 0;
 	mail_read(&m, &t);
 	outlook_tell(&m);
 	for (a = t.starting_attach.next; a != NULL && !m.full; a = a->next)

@@ -4,6 +4,7 @@
  * here.
  * Must never: see a part.
  */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -121,6 +122,7 @@ int
 outlook_warm(void)
 {
 	static const struct outlook_limits	 limits = { 1 << 20, 1 << 20 };
+	static char		 words[4096];
 	unsigned		 children = 0;
 	struct outlook_sink	 sink = { &children, sample_fact, sample_child,
 				    sample_data, sample_stub };
@@ -128,6 +130,9 @@ outlook_warm(void)
 	int			 r;
 
 	tzset();
+	/* libytnef prints what it does not like: without a buffer of ours, the
+	 * first word would ask the kernel what stdout is */
+	setvbuf(stdout, words, _IOFBF, sizeof(words));
 	if ((r = charset_warm()) != ERR_OK)
 		return r;
 	g_log_set_default_handler(quiet, NULL);
