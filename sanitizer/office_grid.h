@@ -7,12 +7,16 @@
 
 #include <stddef.h>
 
+struct office_sheets {
+	unsigned	 hidden;	/* how many sheets */
+	int		 wide;		/* one may be wider than a page */
+};
+
 /*
  * A title a sheet (hidden ones say so), a line a row, a tab between values; malloced,
- * at most about max bytes, NULL when there is nothing. *hidden gets the number of
- * hidden sheets. Raw: not cleaned, links as they stand.
+ * at most about max bytes, NULL when there is nothing; *seen is filled anew. Raw: not cleaned, links as they stand.
  */
 char *office_grid_make(const char *fods, size_t len, size_t max,
-    unsigned *hidden);
+    struct office_sheets *seen);
 
 #endif

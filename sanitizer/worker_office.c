@@ -219,18 +219,20 @@ file_read(const char *path, size_t max, size_t *lenp)
 	return data;
 }
 
-static void
+/* 1 when a sheet may be wider than a page. */
+static int
 grid_send(struct task *t, const char *fods, size_t len)
 {
-	unsigned	 hidden;
-	char		*grid;
+	struct office_sheets	 seen;
+	char			*grid;
 
-	grid = office_grid_make(fods, len, (size_t)t->job->max_text, &hidden);
+	grid = office_grid_make(fods, len, (size_t)t->job->max_text, &seen);
 	if (!t->facts.known)
-		t->facts.hidden_sheets = hidden;
+		t->facts.hidden_sheets = seen.hidden;
 	if (grid != NULL)
 		text_send(t, grid);
 	free(grid);
+	return seen.wide;
 }
 
 /* Replaces the document by itself with pages that fit, where that can be done. */
@@ -267,8 +269,8 @@ sheets_prepare(struct task *t)
 	unlink(SHEETS);
 	if (fods == NULL)
 		return;
-	grid_send(t, fods, len);
-	sheets_fit(t, fods, len);
+	if (grid_send(t, fods, len))
+		sheets_fit(t, fods, len);
 	free(fods);
 }
 

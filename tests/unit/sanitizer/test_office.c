@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,13 +213,13 @@ a_grid_holds_what_cells_show(void **state)
 	    "<table-row number-rows-repeated=\"1000000\"><table-cell/></table-row>"
 	    "</table><table name=\"B\" style-name=\"off\"><table-row><table-cell>"
 	    "<p>secret</p></table-cell></table-row></table>");
-	unsigned	 hidden;
-	char		*s = office_grid_make(fods, strlen(fods), 1000, &hidden);
+	struct office_sheets	 seen;
+	char		*s = office_grid_make(fods, strlen(fods), 1000, &seen);
 
 	(void)state;
 	assert_string_equal(s, "[Sheet 1: A]\nbox\n2\t\t\ta b\n\n\nx\tx\n"
 	    "\n[Sheet 2: B (hidden)]\nsecret\n");
-	assert_int_equal(hidden, 1);
+	assert_int_equal(seen.hidden, 1);
 	free(s);
 }
 
@@ -229,14 +230,43 @@ a_grid_stays_in_its_bounds(void **state)
 	    "number-rows-repeated=\"99999999\"><table-cell "
 	    "number-columns-repeated=\"99999999\"><p>xxxxxxxxxx</p></table-cell>"
 	    "</table-row></table>");
-	unsigned	 hidden;
-	char		*s = office_grid_make(fods, strlen(fods), 5000, &hidden);
+	struct office_sheets	 seen;
+	char		*s = office_grid_make(fods, strlen(fods), 5000, &seen);
 
 	(void)state;
 	assert_in_range(strlen(s), 4000, 5000);
 	free(s);
-	s = office_grid_make("<d>no sheet</d>", 15, 5000, &hidden);
+	s = office_grid_make("<d>no sheet</d>", 15, 5000, &seen);
 	assert_null(s);
+}
+
+static int
+is_wide(const char *columns, const char *cells)
+{
+	struct office_sheets	 seen;
+	char			 fods[1000];
+
+	snprintf(fods, sizeof(fods), SHEETS("<style name=\"c\">"
+	    "<table-column-properties column-width=\"2.5cm\"/></style><table "
+	    "name=\"A\">%s<table-row>%s</table-row></table>"), columns, cells);
+	free(office_grid_make(fods, strlen(fods), 1000, &seen));
+	return seen.wide;
+}
+
+#define COLUMNS "<table-column style-name=\"c\" number-columns-repeated=\"9\"/>"
+#define EMPTY(n) "<table-cell number-columns-repeated=\"" n "\"/>"
+#define FULL "<table-cell><p>x</p></table-cell>"
+
+static void
+sheets_wider_than_a_page_are_seen(void **state)
+{
+	(void)state;
+	assert_false(is_wide(COLUMNS, EMPTY("5") FULL EMPTY("16000")));
+	assert_true(is_wide(COLUMNS, EMPTY("6") FULL));
+	assert_true(is_wide(COLUMNS, FULL EMPTY("900") FULL));
+	assert_true(is_wide("", FULL));
+	assert_true(is_wide(COLUMNS "<shapes/>", FULL));
+	assert_false(is_wide("", ""));
 }
 
 static void
@@ -282,6 +312,7 @@ main(void)
 		cmocka_unit_test(entities_are_not_followed),
 		cmocka_unit_test(a_grid_holds_what_cells_show),
 		cmocka_unit_test(a_grid_stays_in_its_bounds),
+		cmocka_unit_test(sheets_wider_than_a_page_are_seen),
 		cmocka_unit_test(pages_fit_unless_their_author_scaled_them),
 	};
 
