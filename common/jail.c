@@ -182,29 +182,40 @@ root_empty(void)
 	return chdir("/") == -1 ? ERR_SYS : ERR_OK;
 }
 
+#define KEEP_MOUNTING	(1u << CAP_SYS_ADMIN)
+
+/* All capabilities but these. */
+static int
+capabilities_keep(uint32_t kept)
+{
+	struct __user_cap_header_struct	 head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct	 data[2] = {
+		{ .effective = kept, .permitted = kept },
+	};
+
+	return syscall(SYS_capset, &head, data) == -1 ? ERR_SYS : ERR_OK;
+}
+
 static int
 capabilities_drop(void)
 {
-	struct __user_cap_header_struct	 head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct	 none[2] = {{0}};
-
-	return syscall(SYS_capset, &head, none) == -1 ? ERR_SYS : ERR_OK;
+	return capabilities_keep(0);
 }
 
 /* Also what an exec could give back, though no child may call exec. */
 static int
-capabilities_drop_bounding(void)
+capabilities_drop_bounding(uint32_t kept)
 {
 	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == -1 && errno != EPERM)
 			return ERR_SYS;
-	return capabilities_drop();
+	return capabilities_keep(kept);
 }
 
 static int
-rights_drop(void)
+rights_drop(uint32_t kept)
 {
-	if (capabilities_drop_bounding() != ERR_OK ||
+	if (capabilities_drop_bounding(kept) != ERR_OK ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		return ERR_SYS;
@@ -218,7 +229,7 @@ minder_run(pid_t inner)
 	int	 status;
 
 	close_range(0, ~0u, 0);
-	if (capabilities_drop_bounding() != ERR_OK)
+	if (capabilities_drop_bounding(0) != ERR_OK)
 		_exit(EXIT_BUG);
 	while (waitpid(inner, &status, 0) == -1)
 		if (errno != EINTR)
@@ -227,9 +238,28 @@ minder_run(pid_t inner)
 	    128 + WTERMSIG(status));
 }
 
-int
-jail_enter_zygote(unsigned *held)
+/* The inner process: what it sees, and what it gives up. */
+static int
+inner_prepare(const struct jail_files *files, unsigned held, int was_root)
 {
+	if (files != NULL) {
+		if (jail_files_root(files) != ERR_OK)
+			return ERR_SYS;
+	} else if ((held & JAIL_MOUNTNS) && root_empty() != ERR_OK) {
+		return ERR_SYS;
+	}
+	if (was_root && root_leave() != ERR_OK)
+		return ERR_SYS;
+	if (rights_drop(files != NULL ? KEEP_MOUNTING : 0) != ERR_OK ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
+		return ERR_SYS;
+	return ERR_OK;
+}
+
+int
+jail_enter_zygote(const struct jail_files *files, unsigned *held)
+{
+	const unsigned	 need = JAIL_USERNS | JAIL_MOUNTNS;
 	unsigned	 got;
 	pid_t		 pid;
 	int		 was_root = geteuid() == 0;
@@ -243,21 +273,14 @@ jail_enter_zygote(unsigned *held)
 	}
 	got = spaces_enter(!was_root);
 	*held = got;
-	if (got == 0)
+	if (got == 0 || (files != NULL && (got & need) != need))
 		return (was_root && root_leave() != ERR_OK) ||
-		    rights_drop() != ERR_OK ? ERR_SYS : ERR_DENIED;
+		    rights_drop(0) != ERR_OK ? ERR_SYS : ERR_DENIED;
 	if ((pid = fork()) == -1)
 		return ERR_SYS;
 	if (pid > 0)
 		minder_run(pid);
-	if ((got & JAIL_MOUNTNS) && root_empty() != ERR_OK)
-		return ERR_SYS;
-	if (was_root && root_leave() != ERR_OK)
-		return ERR_SYS;
-	if (rights_drop() != ERR_OK ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
-		return ERR_SYS;
-	return ERR_OK;
+	return inner_prepare(files, got, was_root);
 }
 
 static int
@@ -358,13 +381,15 @@ jail_lock(const struct jail_filter *filter, const struct jail_limits *lim,
 	if ((r = stdio_null()) != ERR_OK ||
 	    (r = fds_close(fds, fd_count)) != ERR_OK)
 		return r;
+	if (lim->shown != NULL && (r = jail_files_child(lim->shown)) != ERR_OK)
+		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
 	    capabilities_drop() != ERR_OK)
 		return ERR_SYS;
 	/* Before the limit on descriptors, because it needs one. A kernel without
 	 * it still has the filter, which allows no open either; doctor says so. */
-	if ((r = jail_landlock()) != ERR_OK && r != ERR_NOTFOUND)
+	if ((r = jail_landlock(lim->shown)) != ERR_OK && r != ERR_NOTFOUND)
 		return r;
 	if ((r = limits_set(lim)) != ERR_OK)
 		return r;

@@ -23,6 +23,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/*
+ * For a library that reads its program files and fonts while it works: what its jail
+ * shows of the file system. Everything else does not exist there.
+ */
+struct jail_files {
+	const char *const *shown;	/* absolute paths, read-only; NULL ends. A
+					 * link is shown as a link; what is not on
+					 * this host is left out */
+	const char *const *hidden;	/* below those: shown as empty */
+	uint64_t tmp_bytes;		/* /tmp of each child, fresh and its own */
+	uint32_t tmp_files;
+};
+
 struct jail_limits {
 	uint64_t memory_bytes;		/* RLIMIT_AS on top of mapped_bytes; 0 none */
 	uint64_t mapped_bytes;		/* from jail_mapped() */
@@ -30,6 +43,8 @@ struct jail_limits {
 	uint64_t file_bytes;		/* RLIMIT_FSIZE, 0 for no writing to files;
 					 * pipes are not files */
 	uint32_t files;			/* RLIMIT_NOFILE */
+	const struct jail_files *shown;	/* as given to jail_enter_zygote; NULL: no
+					 * path at all */
 };
 
 struct jail_filter;	/* a compiled seccomp program */
@@ -78,7 +93,15 @@ unsigned jail_probe(void);
  * ERR_DENIED when the kernel allows no namespaces at all: there was no fork then, all
  * rights are dropped nevertheless, and the caller may go on with jail_lock alone.
  */
-int jail_enter_zygote(unsigned *held);
+int jail_enter_zygote(const struct jail_files *files, unsigned *held);
+/*
+ * With files (NULL: none) the root holds those, an /etc/passwd of one line, /tmp, and
+ * until jail_files_settle a read-only /proc, so that the library can be warmed up
+ * inside. The warm parent then keeps one right over its own namespaces, that of
+ * mounting, because each child gets its /tmp by it and drops it. Without namespaces
+ * for users and mounts there is no such jail: ERR_DENIED.
+ */
+int jail_files_settle(void);
 
 /*
  * For a daemon without a zygote (deliverd's decoder): forks a child locked by

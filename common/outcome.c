@@ -125,6 +125,9 @@ static const struct {
 	[FACT_NAME_CHANGED] = { "name-changed", 0 },
 	[FACT_PAGES_FAILED] = { "pages-failed", 0 },
 	[FACT_LANGUAGE] = { "language", 0 },
+	[FACT_HIDDEN_SHEETS] = { "hidden-sheets", 0 },
+	[FACT_TRACKED_CHANGES] = { "tracked-changes", 0 },
+	[FACT_COMMENTS] = { "comments", 0 },
 };
 
 _Static_assert(sizeof(outcome_names) / sizeof(outcome_names[0]) == OUTCOME_MAX,

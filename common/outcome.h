@@ -100,6 +100,9 @@ enum fact {
 	FACT_NAME_CHANGED,	/* original file name, made safe */
 	FACT_PAGES_FAILED,	/* list of page numbers that could not be drawn */
 	FACT_LANGUAGE,		/* BCP 47 tag, a guess */
+	FACT_HIDDEN_SHEETS,	/* sheets a reader would not see: count */
+	FACT_TRACKED_CHANGES,	/* changes not yet accepted: count */
+	FACT_COMMENTS,		/* count */
 	FACT_MAX
 };
 

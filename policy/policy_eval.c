@@ -22,11 +22,11 @@ policy_convertible(enum kind k)
 	case KIND_HTML:
 	case KIND_PDF:
 	case KIND_IMAGE:
-		return 1;
-	case KIND_UNKNOWN:
 	case KIND_OFFICE:
 	case KIND_ARCHIVE:
 	case KIND_CARD:
+		return 1;
+	case KIND_UNKNOWN:
 	case KIND_PROGRAM:
 	case KIND_SIGNATURE:
 	case KIND_ENCRYPTED:

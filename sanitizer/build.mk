@@ -48,3 +48,23 @@ limpid-worker-html_LIBS = xml2 unistring idn2 seccomp
 PROGRAMS += limpid-worker-text
 limpid-worker-text_MAIN = sanitizer/worker_text.c
 limpid-worker-text_LIBS = unistring idn2 seccomp
+
+# Archives.
+sanitizer_LIBS += archive
+PROGRAMS += limpid-worker-archive
+limpid-worker-archive_MAIN = sanitizer/worker_archive.c
+limpid-worker-archive_LIBS = archive unistring idn2 seccomp
+
+# Office documents. LibreOffice itself is loaded by name, where it is installed.
+PROGRAMS += limpid-worker-office
+limpid-worker-office_MAIN = sanitizer/worker_office.c
+limpid-worker-office_LIBS = archive xml2 unistring idn2 seccomp
+
+# Mails of Outlook, and cards.
+sanitizer_LIBS += gsf ytnef ical
+PROGRAMS += limpid-worker-msg
+limpid-worker-msg_MAIN = sanitizer/worker_msg.c
+limpid-worker-msg_LIBS = gsf ytnef unistring idn2 seccomp
+PROGRAMS += limpid-worker-card
+limpid-worker-card_MAIN = sanitizer/worker_card.c
+limpid-worker-card_LIBS = ical unistring idn2 seccomp

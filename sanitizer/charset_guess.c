@@ -106,7 +106,8 @@ static const struct language {
 	  "이다의는에을를가고하지로기사은한도자리인니서시어해일그나정수안"
 	  "대습녕세요합장보내" },
 	{ "CP1251", CYRILLIC, 0x044f, "оеаинтсрвлкмдпуяыьгзб" },
-	{ "KOI8-R", CYRILLIC, 0x044f, "оеаинтсрвлкмдпуяыьгзб" }
+	{ "KOI8-R", CYRILLIC, 0x044f, "оеаинтсрвлкмдпуяыьгзб" },
+	{ "CP866", CYRILLIC, 0x044f, "оеаинтсрвлкмдпуяыьгзб" }
 };
 
 /* Weight of one character in a language: 4 common, 1 script, 0 other. */
@@ -154,6 +155,18 @@ score(const struct language *l, const uint8_t *s, size_t len)
 	if (chars == 0 || bad * 20 > chars + 20)
 		return -1;
 	return sum < 0 ? 0 : (int)(sum * 100 / (long)chars);
+}
+
+int
+charset_guess_score(const uint8_t *s, size_t len, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(languages) / sizeof(languages[0]); i++)
+		if (strcmp(languages[i].name, name) == 0)
+			return score(&languages[i], s, len < SAMPLE ? len :
+			    SAMPLE);
+	return -1;
 }
 
 const char *

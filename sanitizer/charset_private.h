@@ -24,5 +24,8 @@ int charset_is_utf8(const uint8_t *s, size_t len, size_t *multi);
  */
 const char *charset_guess_language(const uint8_t *s, size_t len,
     const char *said);
+/* How well the text reads in one set that charset_guess_language knows, in hundredths
+ * of a character's weight (0 to 400); -1: not at all. */
+int charset_guess_score(const uint8_t *s, size_t len, const char *name);
 
 #endif

@@ -67,7 +67,22 @@ static const struct program {
 };
 
 static const char *const workers[] = {
-	"html", "identify", "image", "mime", "pdf", "text",
+	"archive", "card", "html", "identify", "image", "mime", "msg", "office",
+	"pdf", "text",
+};
+
+/* Files of others that a worker cannot do its whole work without. */
+static const struct engine {
+	const char	*name, *path, *advice;
+} engines[] = {
+	{ "libreoffice", "/usr/lib/libreoffice/program/libmergedlo.so",
+	    "missing: office documents arrive as words alone; apt-get install "
+	    "--no-install-recommends libreoffice-core libreoffice-writer "
+	    "libreoffice-calc libreoffice-impress libreoffice-draw" },
+	{ "its spreadsheets", "/usr/lib/libreoffice/share/config/soffice.cfg/"
+	    "modules/scalc/ui",
+	    "missing: apt-get install --no-install-recommends "
+	    "libreoffice-calc (the -nogui packages cannot load sheets)" },
 };
 
 struct doctor {
@@ -261,6 +276,27 @@ workers_check(struct doctor *d)
 }
 
 static void
+engines_check(struct doctor *d)
+{
+	json_t	*all = json_array();
+
+	if (role_needs(d, "sanitizer"))
+		head(d, "\nEngines of others that workers load:");
+	for (size_t i = 0; role_needs(d, "sanitizer") &&
+	    i < sizeof(engines) / sizeof(engines[0]); i++) {
+		const struct engine	*e = &engines[i];
+		int			 good = access(e->path, R_OK) == 0;
+
+		say(d, good, e->name, good ? e->path : e->advice);
+		d->missing += !good;
+		json_array_append_new(all, json_pack("{s:s, s:b, s:s, s:s}",
+		    "name", e->name, "present", good, "path", e->path,
+		    "advice", good ? "" : e->advice));
+	}
+	json_object_set_new(d->report, "engines", all);
+}
+
+static void
 programs_check(struct doctor *d)
 {
 	json_t	*all = json_array();
@@ -364,6 +400,7 @@ main(int argc, char **argv)
 	d.seccomp = seccomp_find(&d);
 	walls_check(&d);
 	workers_check(&d);
+	engines_check(&d);
 	programs_check(&d);
 	report_print(&d);
 	json_decref(d.report);

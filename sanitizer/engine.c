@@ -279,6 +279,8 @@ part_ended_badly(struct part *p, const struct job *j, enum reason reason)
 		snprintf(what, sizeof(what), "%s %u",
 		    job_end_name(j->end.end), j->end.detail);
 	engine_report(p, reason, what);
+	if (part_try_again(p, reason))
+		return;
 	part_stub(p, reason, NULL);
 	if (reason == REASON_TIMEOUT && p->mail->late)
 		part_note_number(p, "mail-seconds", l->mail_seconds);

@@ -83,6 +83,7 @@ answer_child_free(struct answer_child *c)
 	free(c->name);
 	free(c->declared);
 	free(c->charset);
+	free(c->note);
 	free(c);
 }
 
@@ -117,17 +118,21 @@ static const struct rule {
 	size_t		 max;		/* bytes of payload */
 	int		 (*take)(struct answer *a, struct wire *w);
 } from_worker[] = {
-	{ WORKER_FACT, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW, 0,
-	    SMALL_FRAME, answer_on_fact },
-	{ WORKER_TEXT, ANSWER_DRAW, 0, SMALL_FRAME, answer_on_text },
+	{ WORKER_FACT, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW |
+	    ANSWER_CONVERT, 0, SMALL_FRAME, answer_on_fact },
+	{ WORKER_TEXT, ANSWER_DRAW | ANSWER_CONVERT, 0, SMALL_FRAME,
+	    answer_on_text },
 	{ WORKER_PAGE, ANSWER_DRAW, 0, WORKER_FRAME_MAX, answer_on_page },
-	{ WORKER_CHILD, ANSWER_UNPACK, 0, SMALL_FRAME, answer_on_child },
-	{ WORKER_CHILD_DATA, ANSWER_UNPACK, 0, WORKER_DATA_MAX,
-	    answer_on_child_data },
+	{ WORKER_CHILD, ANSWER_UNPACK | ANSWER_CONVERT, 0, SMALL_FRAME,
+	    answer_on_child },
+	{ WORKER_CHILD_DATA, ANSWER_UNPACK | ANSWER_CONVERT, 0,
+	    WORKER_DATA_MAX, answer_on_child_data },
+	{ WORKER_CHILD_STUB, ANSWER_UNPACK, 0, SMALL_FRAME,
+	    answer_on_child_stub },
 	{ WORKER_IDENTIFIED, ANSWER_IDENTIFY | ANSWER_UNPACK, ONCE,
 	    SMALL_FRAME, answer_on_identified },
-	{ WORKER_DONE, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW, ONCE,
-	    SMALL_FRAME, answer_on_done },
+	{ WORKER_DONE, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW |
+	    ANSWER_CONVERT, ONCE, SMALL_FRAME, answer_on_done },
 };
 
 static const struct rule *
@@ -272,6 +277,12 @@ int
 answer_has_fact(const struct answer *a, enum fact f)
 {
 	return (a->facts_said & (UINT64_C(1) << f)) != 0;
+}
+
+int
+answer_has_text(const struct answer *a)
+{
+	return a->text_bytes > 0;
 }
 
 uint64_t

@@ -16,7 +16,8 @@ enum answer_step {
 	ANSWER_IDENTIFY = 1,
 	ANSWER_UNPACK = 2,		/* a container: facts and children */
 	ANSWER_DRAW = 4,		/* facts, text, pages */
-	ANSWER_OVER = 8			/* after DONE: nothing at all */
+	ANSWER_OVER = 8,		/* after DONE: nothing at all */
+	ANSWER_CONVERT = 16		/* facts, text, and one rendering */
 };
 
 struct answer_child {
@@ -27,6 +28,8 @@ struct answer_child {
 	char			*format;	/* NULL: not identified */
 	char			*path, *name, *declared, *charset;
 	uint64_t		 offset, len;	/* in the answer's children store */
+	enum reason		 lost;		/* COMPLETE: all of it is there */
+	char			*note;		/* why it is lost; NULL: none */
 	uint8_t			 sha256[32];
 };
 
@@ -63,6 +66,8 @@ int answer_identified(const struct answer *a, enum kind *kind,
     const char **format);
 /* FACT f was stated. */
 int answer_has_fact(const struct answer *a, enum fact f);
+/* TEXT was sent. */
+int answer_has_text(const struct answer *a);
 uint64_t answer_pixels(const struct answer *a);
 size_t answer_child_count(const struct answer *a);
 

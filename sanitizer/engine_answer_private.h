@@ -48,6 +48,7 @@ int answer_on_text(struct answer *a, struct wire *w);
 int answer_on_page(struct answer *a, struct wire *w);
 int answer_on_child(struct answer *a, struct wire *w);
 int answer_on_child_data(struct answer *a, struct wire *w);
+int answer_on_child_stub(struct answer *a, struct wire *w);
 int answer_on_identified(struct answer *a, struct wire *w);
 int answer_on_done(struct answer *a, struct wire *w);
 

@@ -85,14 +85,23 @@ write_facts(struct mail *m, const struct part *p)
 	return r;
 }
 
+/* Of a rendering, only what is about the document too. */
 static int
-write_fact(struct mail *m, struct wire *w)
+is_of_document(enum fact f)
+{
+	return f == FACT_LINKS || f == FACT_LINK_MISMATCH ||
+	    f == FACT_INVISIBLE_CHARS || f == FACT_PAGES_FAILED;
+}
+
+static int
+write_fact(struct mail *m, const struct part *p, struct wire *w)
 {
 	enum fact	 f;
 	char		*value = NULL;
 	int		 r;
 
-	if ((r = answer_get_fact(w, &f, &value)) == ERR_OK)
+	if ((r = answer_get_fact(w, &f, &value)) == ERR_OK &&
+	    (m->emit != EMIT_FRAMES || p->converted == NULL || is_of_document(f)))
 		r = own_fact(m, f, value);
 	free(value);
 	return r;
@@ -134,7 +143,7 @@ write_payload(struct mail *m, const struct part *p, uint8_t type,
 	if ((w = wire_new_over(data, len)) == NULL)
 		return ERR_MEMORY;
 	if (type == WORKER_FACT)
-		r = write_fact(m, w);
+		r = write_fact(m, p, w);
 	else if (type == WORKER_TEXT)
 		r = write_text(m, w);
 	else if (type == WORKER_PAGE)
@@ -145,25 +154,34 @@ write_payload(struct mail *m, const struct part *p, uint8_t type,
 
 /* The next frame that was kept. */
 static int
-write_frame(struct mail *m, const struct part *p)
+write_frame(struct mail *m, const struct part *p, struct store *frames)
 {
 	uint8_t	 header[FRAME_HEADER], *data = NULL;
 	size_t	 len;
 	int	 r;
 
-	if ((r = store_read(p->frames, m->emit_offset, header,
+	if ((r = store_read(frames, m->emit_offset, header,
 	    sizeof(header))) != ERR_OK)
 		return r;
 	len = (size_t)header[0] | (size_t)header[1] << 8 |
 	    (size_t)header[2] << 16 | (size_t)header[3] << 24;
 	if ((data = malloc(len + 1)) == NULL)
 		return ERR_MEMORY;
-	if ((r = store_read(p->frames, m->emit_offset + sizeof(header), data,
+	if ((r = store_read(frames, m->emit_offset + sizeof(header), data,
 	    len)) == ERR_OK)
 		r = write_payload(m, p, header[4], data, len);
 	free(data);
 	m->emit_offset += sizeof(header) + len;
 	return r;
+}
+
+/* ERR_NOTFOUND when all of these frames are written. */
+static int
+write_next(struct mail *m, const struct part *p, struct store *frames)
+{
+	if (frames == NULL || m->emit_offset >= store_len(frames))
+		return ERR_NOTFOUND;
+	return write_frame(m, p, frames);
 }
 
 static int
@@ -205,14 +223,21 @@ emit_step(struct mail *m)
 		break;
 	case EMIT_FACTS:
 		r = write_facts(m, p);
-		m->emit = EMIT_FRAMES;
+		m->emit = EMIT_CONVERTED;
 		m->emit_offset = 0;
 		break;
+	case EMIT_CONVERTED:
+		if ((r = write_next(m, p, p->converted)) == ERR_NOTFOUND) {
+			r = ERR_OK;
+			m->emit = EMIT_FRAMES;
+			m->emit_offset = 0;
+		}
+		break;
 	case EMIT_FRAMES:
-		if (p->frames != NULL && m->emit_offset < store_len(p->frames))
-			r = write_frame(m, p);
-		else
+		if ((r = write_next(m, p, p->frames)) == ERR_NOTFOUND) {
+			r = ERR_OK;
 			m->emit = EMIT_END;
+		}
 		break;
 	case EMIT_END:
 		r = write_part_end(m, p);

@@ -201,7 +201,7 @@ get_child(struct wire *w, struct answer_child *c)
 	    (r = wire_end(w)) != ERR_OK)
 		goto out;
 	r = ERR_FORMAT;
-	if (role > ROLE_INLINE || hint >= KIND_MAX || !is_path(c->path) ||
+	if (role > ROLE_RENDERING || hint >= KIND_MAX || !is_path(c->path) ||
 	    !is_line(c->name) || !is_line(c->declared) ||
 	    !is_line(c->charset))
 		goto out;
@@ -231,6 +231,11 @@ answer_on_child(struct answer *a, struct wire *w)
 		return malformed(a, r, "malformed child");
 	}
 	c->offset = a->bytes != NULL ? store_len(a->bytes) : 0;
+	if ((c->role == ROLE_RENDERING) != (a->step == ANSWER_CONVERT) ||
+	    (a->step == ANSWER_CONVERT && a->child_count > 0)) {
+		answer_child_free(c);
+		return answer_deviate(a, "child that does not fit its step");
+	}
 	*a->children_end = c;
 	a->children_end = &c->next;
 	a->child = c;
@@ -246,7 +251,7 @@ answer_on_child_data(struct answer *a, struct wire *w)
 	size_t		 len = wire_len(w);
 	int		 r;
 
-	if (a->child == NULL)
+	if (a->child == NULL || a->child->lost != REASON_COMPLETE)
 		return answer_deviate(a, "bytes of no child");
 	if (a->bytes == NULL && (a->bytes = store_new(a->dirfd)) == NULL)
 		return ERR_MEMORY;
@@ -257,6 +262,29 @@ answer_on_child_data(struct answer *a, struct wire *w)
 	    (r = store_append(a->bytes, data, len)) != ERR_OK)
 		return r;
 	a->child->len += len;
+	return ERR_OK;
+}
+
+int
+answer_on_child_stub(struct answer *a, struct wire *w)
+{
+	uint8_t	 reason;
+	char	*note = NULL;
+	int	 r;
+
+	if (a->child == NULL || a->child->lost != REASON_COMPLETE)
+		return answer_deviate(a, "loss of no child");
+	if ((r = wire_get_u8(w, &reason)) != ERR_OK ||
+	    (r = wire_get_text(w, COPY_VALUE_MAX, &note)) != ERR_OK ||
+	    (r = wire_end(w)) != ERR_OK) {
+		free(note);
+		return malformed(a, r, "malformed loss");
+	}
+	a->child->note = note;
+	if (reason == REASON_COMPLETE || reason >= REASON_MAX ||
+	    !is_line(note))
+		return answer_deviate(a, "loss without a reason");
+	a->child->lost = (enum reason)reason;
 	return ERR_OK;
 }
 
@@ -304,6 +332,9 @@ done_fits(const struct answer *a, const struct answer_done *d)
 		return d->outcome == OUTCOME_CONTAINER;
 	if (a->step == ANSWER_IDENTIFY)
 		return 0;
+	if (a->step == ANSWER_CONVERT)
+		return d->outcome == OUTCOME_CONTAINER ? a->child_count == 1 :
+		    d->outcome == OUTCOME_TEXT && a->child_count == 0;
 	if (d->outcome == OUTCOME_IMAGES)
 		return a->pages > 0 && d->pages == a->pages &&
 		    (d->pages_total == 0 || d->pages_total >= d->pages);

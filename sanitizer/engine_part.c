@@ -17,11 +17,13 @@
 #include "proc.h"
 #include "text.h"
 
-#define CHILD_BYTES_MAX	(4ull << 30)	/* whatever limit expand allows */
+#define CHILD_BYTES_MAX	(4ull << 30)	/* of a mail, whatever limit expand allows */
 #define EXPAND_FROM	65536		/* tiny parts may grow to this many times */
 #define LIGHT_BYTES	65536
 #define LIGHT_MEMORY	(128u << 20)	/* with less, nothing is light */
 #define NESTING		4		/* multiparts within a mail, a level of depth */
+#define RENDERING_FORMAT "PDF"
+#define RENDERING_ENGINE "libreoffice+mupdf"
 
 static const struct policy_limits *
 limits_of(const struct part *p)
@@ -44,6 +46,8 @@ part_free(struct part *p)
 			free(o[i]);
 		}
 	store_free(p->frames);
+	store_free(p->rendering);
+	store_free(p->converted);
 	free(p->path);
 	free(p->name);
 	free(p->declared);
@@ -144,11 +148,12 @@ is_characters(enum kind k)
  * form is still a mail or a body, and a body that begins like a script is words.
  */
 static enum kind
-settle_kind(const struct part *p, enum kind found)
+settle_kind(const struct part *p, enum kind found, const char *format)
 {
 	int	body = p->role == ROLE_BODY || p->role == ROLE_ALTERNATIVE;
 
-	if (is_characters(found) && is_characters(p->hint))
+	if (is_characters(found) && is_characters(p->hint) &&
+	    strcmp(format, "MSG") != 0 && strcmp(format, "TNEF") != 0)
 		return p->hint;
 	if (found == KIND_UNKNOWN && p->hint == KIND_MAIL)
 		return p->hint;
@@ -163,9 +168,29 @@ static void
 take_kind(struct part *p, enum kind found, const char *format)
 {
 	p->identified = 1;
-	p->kind = settle_kind(p, found);
+	p->kind = settle_kind(p, found, format);
 	snprintf(p->format, sizeof(p->format), "%.63s",
 	    p->kind == found ? format : "");
+}
+
+/* What is packed alone often has no name of its own: "report.csv" in the part
+ * "report.csv.gz". */
+static int
+take_child_name(struct part *p, const struct part *parent, const char *name)
+{
+	const char	*dot;
+	char		*inner;
+	int		 r;
+
+	if (name[0] != '\0' || parent->kind != KIND_ARCHIVE ||
+	    (dot = strrchr(parent->name, '.')) == NULL || dot == parent->name)
+		return take_name(p, name);
+	if ((inner = strndup(parent->name, (size_t)(dot - parent->name))) ==
+	    NULL)
+		return ERR_MEMORY;
+	r = take_name(p, inner);
+	free(inner);
+	return r;
 }
 
 static struct part *
@@ -183,10 +208,12 @@ part_new_child(struct part *parent, const struct answer_child *c,
 	p->size = c->len;
 	p->depth = parent->depth + 1;
 	memcpy(p->sha256, c->sha256, sizeof(p->sha256));
+	p->lost = c->lost;
 	if ((p->path = child_path(parent, c)) == NULL ||
 	    (p->declared = strdup(c->declared)) == NULL ||
 	    (p->charset = strdup(c->charset)) == NULL ||
-	    take_name(p, c->name) != ERR_OK) {
+	    take_child_name(p, parent, c->name) != ERR_OK ||
+	    (c->note != NULL && (p->note = strdup(c->note)) == NULL)) {
 		part_free(p);
 		return NULL;
 	}
@@ -206,6 +233,8 @@ finish(struct part *p)
 	struct origin	*o = p->origin;
 
 	p->state = PART_FINISHED;
+	store_free(p->rendering);
+	p->rendering = NULL;
 	if (!p->reading)
 		return;
 	p->reading = 0;
@@ -218,13 +247,15 @@ finish(struct part *p)
 void
 part_stub(struct part *p, enum reason reason, const char *note)
 {
+	char	*kept = note != NULL ? strdup(note) : NULL;
+
 	p->outcome = OUTCOME_STUB;
 	p->reason = reason;
 	p->pages = p->pages_total = 0;
 	store_free(p->frames);
 	p->frames = NULL;
 	free(p->note);
-	p->note = note != NULL ? strdup(note) : NULL;
+	p->note = kept;
 	finish(p);
 }
 
@@ -254,6 +285,13 @@ wait_for(struct part *p, enum answer_step step, enum engine_worker worker)
 	p->state = PART_WAITING;
 }
 
+/* A mail as Outlook keeps it, which is no characters. */
+static int
+is_outlook(const struct part *p)
+{
+	return strcmp(p->format, "MSG") == 0 || strcmp(p->format, "TNEF") == 0;
+}
+
 /* The kind is known: what does the policy want? */
 static void
 decide(struct part *p)
@@ -272,7 +310,14 @@ decide(struct part *p)
 	switch (p->kind) {
 	case KIND_MAIL:
 	case KIND_MULTIPART:
-		wait_for(p, ANSWER_UNPACK, ENGINE_MIME);
+		wait_for(p, ANSWER_UNPACK, is_outlook(p) ? ENGINE_MSG :
+		    ENGINE_MIME);
+		return;
+	case KIND_ARCHIVE:
+		wait_for(p, ANSWER_UNPACK, ENGINE_ARCHIVE);
+		return;
+	case KIND_CARD:
+		wait_for(p, ANSWER_DRAW, ENGINE_CARD);
 		return;
 	case KIND_TEXT:
 		wait_for(p, ANSWER_DRAW, ENGINE_TEXT);
@@ -286,10 +331,10 @@ decide(struct part *p)
 	case KIND_IMAGE:
 		wait_for(p, ANSWER_DRAW, ENGINE_IMAGE);
 		return;
-	case KIND_UNKNOWN:
 	case KIND_OFFICE:
-	case KIND_ARCHIVE:
-	case KIND_CARD:
+		wait_for(p, ANSWER_CONVERT, ENGINE_OFFICE);
+		return;
+	case KIND_UNKNOWN:
 	case KIND_PROGRAM:
 	case KIND_SIGNATURE:
 	case KIND_ENCRYPTED:
@@ -314,7 +359,10 @@ part_consider(struct part *p)
 	}
 	if (p->state != PART_NEW)
 		return;
-	if (p->size == 0) {
+	if (p->lost != REASON_COMPLETE) {
+		p->kind = p->hint;
+		part_stub(p, p->lost, p->note);
+	} else if (p->size == 0) {
 		p->kind = KIND_EMPTY;
 		part_stub(p, REASON_EMPTY, NULL);
 	} else if (p->size > l->bytes) {
@@ -364,11 +412,13 @@ part_tell(const struct part *p, struct worker_job *told)
 	    l->mail_pixels - m->pixels : 0;
 	told->max_children = l->parts > m->part_count ?
 	    l->parts - m->part_count : 0;
-	told->max_child_bytes = least(CHILD_BYTES_MAX, l->expand *
+	told->max_child_bytes = least(m->unpacked < CHILD_BYTES_MAX ?
+	    CHILD_BYTES_MAX - m->unpacked : 0, l->expand *
 	    (p->size > EXPAND_FROM ? p->size : EXPAND_FROM));
 	snprintf(told->charset, sizeof(told->charset), "%.63s", p->charset);
 	/* to identify, what the mail calls it is one hint among others */
 	snprintf(told->format, sizeof(told->format), "%.63s",
+	    p->rendering != NULL ? RENDERING_FORMAT :
 	    p->step == ANSWER_IDENTIFY ? p->declared : p->format);
 	if (p->depth == 0)
 		snprintf(told->authserv_id, sizeof(told->authserv_id),
@@ -379,6 +429,13 @@ part_tell(const struct part *p, struct worker_job *told)
 	told->dpi = profile->dpi;
 	told->want_pages = (uint8_t)(profile->render != 0);
 	told->want_text = (uint8_t)(profile->text != 0);
+	if (p->step == ANSWER_CONVERT) {
+		told->max_children = 1;
+		told->max_child_bytes = l->bytes;
+		told->want_pages = told->want_pages && !p->words_only;
+	} else if (p->rendering != NULL) {
+		told->want_text = told->want_text && !p->words;
+	}
 }
 
 int
@@ -386,12 +443,29 @@ part_open(const struct part *p, int *fdp)
 {
 	int	fd;
 
+	if (p->rendering != NULL)
+		return store_take_range(p->rendering, 0,
+		    store_len(p->rendering), fdp);
 	if (p->origin != NULL)
 		return store_take_range(p->origin->bytes, p->offset, p->size,
 		    fdp);
 	if ((fd = dup(p->mail->q.original)) == -1)
 		return ERR_SYS;
 	*fdp = fd;
+	return ERR_OK;
+}
+
+/* What was converted comes back as a stranger: it must be what it should be. */
+static int
+take_rendering_identity(struct part *p, struct answer *a)
+{
+	const char	*format;
+	enum kind	 found;
+
+	if (answer_identified(a, &found, &format) && found == KIND_PDF)
+		wait_for(p, ANSWER_DRAW, ENGINE_PDF);
+	else if (!part_try_again(p, REASON_BAD_ANSWER))
+		part_stub(p, REASON_BAD_ANSWER, NULL);
 	return ERR_OK;
 }
 
@@ -402,6 +476,8 @@ take_identity(struct part *p, struct answer *a)
 	const char			*format;
 	enum kind			 found;
 
+	if (p->rendering != NULL)
+		return take_rendering_identity(p, a);
 	if (!answer_identified(a, &found, &format)) {
 		part_stub(p, d->reason, d->note);
 		return ERR_OK;
@@ -449,6 +525,8 @@ take_children(struct part *p, struct answer *a)
 	o->holders = 1;
 	o->bytes = answer_take_bytes(a);
 	p->children = o;
+	if (o->bytes != NULL)
+		p->mail->unpacked += store_len(o->bytes);
 	list = answer_take_children(a);
 	r = link_children(p, list, o);
 	while ((c = list) != NULL) {
@@ -471,6 +549,70 @@ take_words(struct part *p, const struct answer_done *d)
 }
 
 int
+part_try_again(struct part *p, enum reason reason)
+{
+	if (p->kind != KIND_OFFICE || p->step == ANSWER_UNPACK ||
+	    p->state != PART_RUNNING || p->words_only || p->mail->late ||
+	    (p->step == ANSWER_IDENTIFY && p->rendering == NULL))
+		return 0;
+	store_free(p->rendering);
+	store_free(p->converted);
+	p->rendering = p->converted = NULL;
+	p->words_only = 1;
+	p->failed = reason;
+	wait_for(p, ANSWER_CONVERT, ENGINE_OFFICE);
+	return 1;
+}
+
+/* A document became something that is drawn in its place, or words alone. */
+static int
+take_conversion(struct part *p, struct answer *a)
+{
+	const struct answer_done	*d = answer_done(a);
+	struct answer_child		*c;
+	int				 r;
+
+	p->outcome = d->outcome;
+	p->reason = p->words_only ? p->failed : d->reason;
+	p->encrypted = p->encrypted && !answer_has_fact(a, FACT_ENCRYPTED);
+	p->format_said = answer_has_fact(a, FACT_FORMAT);
+	if ((r = take_words(p, d)) != ERR_OK)
+		return r;
+	if (d->outcome != OUTCOME_CONTAINER) {
+		p->frames = answer_take_frames(a);
+		finish(p);
+		return ERR_OK;
+	}
+	p->outcome = OUTCOME_STUB;	/* until it is drawn */
+	p->words = answer_has_text(a);
+	p->converted = answer_take_frames(a);
+	while ((c = answer_take_children(a)) != NULL)
+		answer_child_free(c);
+	if ((p->rendering = answer_take_bytes(a)) == NULL) {
+		if (!part_try_again(p, REASON_BAD_ANSWER))
+			part_stub(p, REASON_BAD_ANSWER, NULL);
+		return ERR_OK;
+	}
+	wait_for(p, ANSWER_IDENTIFY, ENGINE_IDENTIFY);
+	return ERR_OK;
+}
+
+/* The pages of a rendering are the document's own. */
+static int
+take_drawn(struct part *p, const struct answer_done *d)
+{
+	enum reason	 cut = p->reason;	/* of the conversion */
+
+	if (d->outcome == OUTCOME_STUB && part_try_again(p, d->reason))
+		return ERR_AGAIN;
+	p->outcome = d->outcome;
+	p->reason = d->reason != REASON_COMPLETE ? d->reason : cut;
+	free(p->engine);
+	p->engine = strdup(RENDERING_ENGINE);
+	return p->engine != NULL ? ERR_OK : ERR_MEMORY;
+}
+
+int
 part_take_answer(struct part *p, struct answer *a)
 {
 	const struct answer_done	*d = answer_done(a);
@@ -479,6 +621,8 @@ part_take_answer(struct part *p, struct answer *a)
 
 	if (p->step == ANSWER_IDENTIFY)
 		return take_identity(p, a);
+	if (p->step == ANSWER_CONVERT)
+		return take_conversion(p, a);
 	if (p->mail->pixels + answer_pixels(a) > l->mail_pixels) {
 		/* two parts were drawn at once and together are too much */
 		limit_stub(p, REASON_LIMIT_PIXELS, "mail-pixels",
@@ -487,13 +631,19 @@ part_take_answer(struct part *p, struct answer *a)
 	}
 	p->mail->pixels += answer_pixels(a);
 	p->outcome = d->outcome;
-	p->reason = d->reason;
+	if (p->rendering == NULL)
+		p->reason = d->reason;
 	p->pages = d->outcome == OUTCOME_IMAGES ? d->pages : 0;
 	p->pages_total = d->pages_total;
-	p->format_said = answer_has_fact(a, FACT_FORMAT);
-	p->encrypted = p->encrypted && !answer_has_fact(a, FACT_ENCRYPTED);
+	if (p->rendering == NULL) {
+		p->format_said = answer_has_fact(a, FACT_FORMAT);
+		p->encrypted = p->encrypted &&
+		    !answer_has_fact(a, FACT_ENCRYPTED);
+	}
 	if ((r = take_words(p, d)) != ERR_OK)
 		return r;
+	if (p->rendering != NULL && (r = take_drawn(p, d)) != ERR_OK)
+		return r == ERR_AGAIN ? ERR_OK : r;
 	p->frames = answer_take_frames(a);
 	if (d->outcome == OUTCOME_CONTAINER &&
 	    (r = take_children(p, a)) != ERR_OK)

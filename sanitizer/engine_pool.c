@@ -23,6 +23,9 @@ static const char *const names[ENGINE_WORKERS] = {
 	[ENGINE_IDENTIFY] = "identify", [ENGINE_MIME] = "mime",
 	[ENGINE_TEXT] = "text", [ENGINE_HTML] = "html",
 	[ENGINE_PDF] = "pdf", [ENGINE_IMAGE] = "image",
+	[ENGINE_OFFICE] = "office",
+	[ENGINE_ARCHIVE] = "archive", [ENGINE_MSG] = "msg",
+	[ENGINE_CARD] = "card",
 };
 
 void

@@ -18,7 +18,8 @@
 
 enum engine_worker {
 	ENGINE_IDENTIFY, ENGINE_MIME, ENGINE_TEXT, ENGINE_HTML, ENGINE_PDF,
-	ENGINE_IMAGE, ENGINE_WORKERS
+	ENGINE_IMAGE, ENGINE_ARCHIVE, ENGINE_MSG, ENGINE_CARD, ENGINE_OFFICE,
+	ENGINE_WORKERS
 };
 
 /* What epoll gives back. */
@@ -72,6 +73,7 @@ struct part {
 	uint64_t		 size;
 	uint32_t		 depth;
 	uint8_t			 sha256[32];
+	enum reason		 lost;		/* its parent could not give it */
 
 	enum kind		 kind;
 	int			 identified;	/* kind is what it is found to be */
@@ -81,6 +83,12 @@ struct part {
 	struct policy_action	 action;
 
 	struct store		*frames;	/* facts, text, pages */
+	/* a document that is converted before it is drawn */
+	struct store		*rendering;	/* what it became; NULL: not yet */
+	struct store		*converted;	/* frames of that step */
+	int			 words;		/* they hold its text */
+	int			 words_only;	/* second try, without pictures */
+	enum reason		 failed;	/* why there is a second try */
 	struct origin		*children;
 	enum outcome		 outcome;
 	enum reason		 reason;
@@ -88,7 +96,9 @@ struct part {
 	char			*engine, *note;	/* NULL: "" */
 };
 
-enum emit_step { EMIT_PART, EMIT_FACTS, EMIT_FRAMES, EMIT_END };
+enum emit_step {
+	EMIT_PART, EMIT_FACTS, EMIT_CONVERTED, EMIT_FRAMES, EMIT_END
+};
 
 struct mail {
 	struct mail		*next;
@@ -97,6 +107,7 @@ struct mail {
 	struct part		*parts;		/* not yet written, in order */
 	uint32_t		 part_count;	/* ever made */
 	uint64_t		 pixels;
+	uint64_t		 unpacked;	/* bytes of children, all levels */
 	long long		 deadline_ms;
 	int			 late;
 	struct copy_writer	*writer;
@@ -179,6 +190,8 @@ unsigned part_weight(const struct part *p);
 int part_open(const struct part *p, int *fdp);
 /* The step's worker answered by the rules. */
 int part_take_answer(struct part *p, struct answer *a);
+/* The step failed: 1 when the part has another way and waits for it. */
+int part_try_again(struct part *p, enum reason reason);
 /* The part ends as a stub. note NULL: none. */
 void part_stub(struct part *p, enum reason reason, const char *note);
 void part_note_number(struct part *p, const char *limit, uint64_t number);

@@ -25,7 +25,7 @@ static const struct {
 	const char	*format;
 } streams[] = {
 	{ "EncryptedPackage", KIND_OFFICE, "encrypted OOXML" },
-	{ "__properties_version1.0", KIND_OFFICE, "MSG" },
+	{ "__properties_version1.0", KIND_MAIL, "MSG" },
 	{ "WordDocument", KIND_OFFICE, "DOC" },
 	{ "Workbook", KIND_OFFICE, "XLS" },
 	{ "Book", KIND_OFFICE, "XLS" },

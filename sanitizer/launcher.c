@@ -23,7 +23,8 @@
 #define PAUSE_US	5000	/* a router gone wild cannot make a fork bomb */
 
 static const char *const names[] = {
-	"identify", "mime", "text", "html", "pdf", "image",
+	"identify", "mime", "text", "html", "pdf", "image", "office", "archive", "msg",
+	"card",
 };
 
 struct launcher {

@@ -1,5 +1,5 @@
 /*
- * mime_decode: base64, quoted-printable, uuencode, flowed text.
+ * mime_decode: base64, quoted-printable, uuencode, yEnc, flowed text.
  * Runs in: worker-mime, in the jail.
  * Hostile input: encoded parts of any damage.
  * Must never: write more than it reads.
@@ -175,6 +175,82 @@ uu_is_begin(const uint8_t *s, size_t at, size_t n, struct mime_uu *b)
 	return 1;
 }
 
+static int
+line_begins(const uint8_t *s, size_t at, size_t n, const char *with)
+{
+	size_t	 w = strlen(with);
+
+	return n >= w && memcmp(s + at, with, w) == 0;
+}
+
+/* The number after " key=" in a line of yEnc; 0: none. */
+static unsigned
+yenc_number(const uint8_t *s, size_t n, const char *key)
+{
+	const uint8_t	*p = memmem(s, n, key, strlen(key)), *end = s + n;
+	unsigned	 v = 0;
+
+	if (p == NULL)
+		return 0;
+	for (p += strlen(key); p < end && *p >= '0' && *p <= '9' &&
+	    v < 100000; p++)
+		v = v * 10 + (unsigned)(*p - '0');
+	return v;
+}
+
+/* "=ybegin line=128 size=9 name=x" up to "=yend". 0: no such block begins here. */
+static int
+yenc_find(const uint8_t *s, size_t len, size_t at, size_t end,
+    struct mime_uu *b)
+{
+	size_t		 n = line_len(s, at, end);
+	const uint8_t	*name;
+
+	if (!line_begins(s, at, n, "=ybegin ") ||
+	    memmem(s + at, n, " size=", 6) == NULL ||
+	    (name = memmem(s + at, n, " name=", 6)) == NULL)
+		return 0;
+	b->yenc = 1;
+	b->part = yenc_number(s + at, n, " part=");
+	b->total = yenc_number(s + at, n, " total=");
+	b->start = at;
+	b->name = (size_t)(name - s) + 6;
+	b->name_len = at + n - b->name;
+	at = end;
+	if (at < len && line_begins(s, at, len - at, "=ypart "))
+		at = line_end(s, len, at);
+	for (b->body = at; at < len; at = b->end) {
+		b->end = line_end(s, len, at);
+		if (line_begins(s, at, b->end - at, "=yend"))
+			return 1;
+	}
+	b->end = len;			/* it was cut */
+	return b->body < len;
+}
+
+static size_t
+yenc_decode(const uint8_t *s, const struct mime_uu *b, uint8_t *out,
+    size_t *damage)
+{
+	size_t	 at, end, i, n, total = 0;
+
+	for (at = b->body; at < b->end; at = end) {
+		end = line_end(s, b->end, at);
+		n = line_len(s, at, end);
+		if (line_begins(s, at, n, "=yend"))
+			return total;
+		/* two dots at the beginning are one that news servers doubled */
+		for (i = at + line_begins(s, at, n, ".."); i < at + n; i++) {
+			if (s[i] == '=' && i + 1 < at + n)
+				out[total++] = (uint8_t)(s[++i] - 64 - 42);
+			else
+				out[total++] = (uint8_t)(s[i] - 42);
+		}
+	}
+	(*damage)++;
+	return total;
+}
+
 int
 mime_uu_find(const uint8_t *s, size_t len, size_t from, struct mime_uu *b)
 {
@@ -182,6 +258,10 @@ mime_uu_find(const uint8_t *s, size_t len, size_t from, struct mime_uu *b)
 
 	for (at = from; at < len; at = end) {
 		end = line_end(s, len, at);
+		if (yenc_find(s, len, at, end, b))
+			return 1;
+		b->yenc = 0;
+		b->part = b->total = 0;
 		if (!uu_is_begin(s, at, line_len(s, at, end), b))
 			continue;
 		b->body = end;
@@ -220,6 +300,8 @@ mime_uu_decode(const uint8_t *s, const struct mime_uu *b, uint8_t *out,
 	const uint8_t	*l;
 	uint8_t		 v[3];
 
+	if (b->yenc)
+		return yenc_decode(s, b, out, damage);
 	for (at = b->body; at < b->end; at = end) {
 		end = line_end(s, b->end, at);
 		n = line_len(s, at, end);

@@ -16,11 +16,13 @@ size_t mime_decode_quoted(const uint8_t *s, size_t len, uint8_t *out,
 /* "Q" of RFC 2047: "_" is a space. */
 size_t mime_decode_q(const uint8_t *s, size_t len, uint8_t *out);
 
-/* A uuencoded file inside a text. */
+/* A file inside a text, in uuencode or yEnc. */
 struct mime_uu {
 	size_t	 start, end;		/* of the block, whole lines */
 	size_t	 name, name_len;	/* of its file name */
 	size_t	 body;			/* first line of data */
+	int	 yenc;
+	unsigned part, total;		/* of a yEnc file in pieces, else 0 */
 };
 
 /* The first block at or after from; 0 when there is none. */

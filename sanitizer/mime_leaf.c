@@ -204,7 +204,7 @@ leaf_decode(struct mime *m, GMimePart *part, const char *path, size_t *len)
 	return out;
 }
 
-/* A file that stands in a text as uuencode; 0 when full. */
+/* A file that stands in a text as uuencode or yEnc; 0 when full. */
 static int
 emit_uu(struct mime *m, const struct leaf *l, const char *path, unsigned n,
     const uint8_t *s, const struct mime_uu *block)
@@ -223,14 +223,19 @@ emit_uu(struct mime *m, const struct leaf *l, const char *path, unsigned n,
 	snprintf(name, sizeof(name), "%.*s", block->name_len < 255 ?
 	    (int)block->name_len : 255, (const char *)s + block->name);
 	if (damage > 0)
-		mime_malformed(m, "part %s: damaged uuencode", sub);
+		mime_malformed(m, "part %s: damaged %s", sub, block->yenc ?
+		    "yEnc" : "uuencode");
+	if (block->total > 1)
+		mime_malformed(m, "part %s: piece %u of %u of a file; the "
+		    "others are in other mails", sub, block->part,
+		    block->total);
 	ok = mime_emit(m, ROLE_ATTACHMENT, KIND_UNKNOWN, sub, name, "",
 	    l->charset, "", t, len);
 	free(t);
 	return ok;
 }
 
-/* A text: uuencoded files in it become parts of their own. */
+/* A text: encoded files in it become parts of their own. */
 static void
 emit_text(struct mime *m, const struct leaf *l, const char *path, uint8_t *s,
     size_t len)
@@ -278,6 +283,66 @@ is_flowed(GMimeObject *part, int *delsp)
 	return f != NULL && strcasecmp(f, "flowed") == 0;
 }
 
+/* The file in an AppleSingle, or the bytes as they are: people send the file, Macs
+ * wrap it together with its icon. */
+static uint8_t *
+apple_unwrap(uint8_t *s, size_t *len)
+{
+	size_t	 i, n, at, size;
+
+	if (*len < 26 || memcmp(s, "\0\5\x16\0", 4) != 0)
+		return s;
+	n = (size_t)s[24] << 8 | s[25];
+	for (i = 0; i < n && 26 + 12 * (i + 1) <= *len; i++) {
+		const uint8_t	*e = s + 26 + 12 * i;
+
+		at = (size_t)e[4] << 24 | (size_t)e[5] << 16 |
+		    (size_t)e[6] << 8 | e[7];
+		size = (size_t)e[8] << 24 | (size_t)e[9] << 16 |
+		    (size_t)e[10] << 8 | e[11];
+		/* entry 1 is the data fork */
+		if (memcmp(e, "\0\0\0\1", 4) != 0 || at > *len ||
+		    size > *len - at)
+			continue;
+		memmove(s, s + at, size);
+		*len = size;
+		break;
+	}
+	return s;
+}
+
+/* What stands elsewhere, or in other mails, is told; the words that came are shown. */
+static void
+tell_elsewhere(struct mime *m, GMimeObject *part, const struct leaf *l,
+    const char *path)
+{
+	static const char *const	 keys[] = { "access-type", "url",
+					    "site", "directory", "name",
+					    "server", "expiration" };
+	GString				*s;
+	const char			*v, *of;
+
+	if (strcmp(l->type, "message/partial") == 0) {
+		v = g_mime_object_get_content_type_parameter(part, "number");
+		of = g_mime_object_get_content_type_parameter(part, "total");
+		mime_malformed(m, "part %s: piece %.10s of %.10s of a mail; the "
+		    "others came in other mails", path, or_empty(v),
+		    of != NULL ? of : "several");
+	}
+	if (strcmp(l->type, "message/external-body") != 0)
+		return;
+	s = g_string_new("");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if ((v = g_mime_object_get_content_type_parameter(part,
+		    keys[i])) != NULL)
+			g_string_append_printf(s, "%s: %.500s\n", keys[i], v);
+	mime_malformed(m, "part %s: its content is elsewhere and was not "
+	    "fetched", path);
+	mime_emit(m, ROLE_ATTACHMENT, KIND_TEXT, path, "", "text/plain", "",
+	    "", (const uint8_t *)s->str, s->len);
+	g_string_free(s, TRUE);
+}
+
 void
 mime_leaf(struct mime *m, GMimeObject *part, const struct place *at)
 {
@@ -291,6 +356,20 @@ mime_leaf(struct mime *m, GMimeObject *part, const struct place *at)
 	leaf_describe(part, at, &l);
 	if ((s = leaf_decode(m, GMIME_PART(part), at->path, &len)) == NULL) {
 		m->reason = REASON_MEMORY;
+		return;
+	}
+	s = apple_unwrap(s, &len);
+	/* beside a file that comes on its own: icon and window place */
+	if (strcmp(l.type, "application/applefile") == 0 && len > 4 &&
+	    memcmp(s, "\0\5\x16\7", 4) == 0) {
+		m->sink->fact(m->sink->arg, FACT_METADATA,
+		    "the side file of a Mac, left out");
+		free(s);
+		return;
+	}
+	tell_elsewhere(m, part, &l, at->path);
+	if (strcmp(l.type, "message/external-body") == 0) {
+		free(s);
 		return;
 	}
 	if (l.hint == KIND_TEXT && is_flowed(part, &delsp))

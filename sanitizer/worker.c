@@ -33,12 +33,14 @@
 #include "log.h"
 #include "wire.h"
 #include "worker.h"
+#include "worker_fds.h"
 #include "worker_memory.h"
 #include "worker_private.h"
 
 #define DEADLINE_MS	30000		/* when a job names none */
 #define MEMORY_BYTES	(1024u << 20)
 #define READ_STEP	262144
+#define OPEN_FILES	256		/* of a child that is shown files */
 
 /* One running child. */
 struct slot {
@@ -54,6 +56,8 @@ struct parent {
 	struct jail_filter	*filter;
 	uint64_t		 mapped;	/* after warm-up */
 	int			 signals;	/* signalfd: a child ended */
+	struct worker_fd	 kept[WORKER_FDS_MAX];	/* of a warmed-up library */
+	size_t			 kept_count;
 	volatile uint32_t	*notes;		/* shared, one word a slot */
 	struct slot		 slot[ZYGOTE_JOBS_MAX];
 };
@@ -108,14 +112,22 @@ child_lock(const struct parent *p, const struct worker_job *job, int in, int out
 		.memory_bytes = memory > 0 ? memory : MEMORY_BYTES,
 		.mapped_bytes = p->mapped,
 		.cpu_s = job->deadline_ms / 1000 + 1,
+		.shown = p->ops->files,
 	};
-	const int		 fds[] = { in, out };
+	int			 fds[2 + WORKER_FDS_MAX] = { in, out };
 	sigset_t		 none;
 
+	if (lim.shown != NULL) {
+		lim.files = OPEN_FILES;
+		lim.file_bytes = lim.shown->tmp_bytes;
+	}
+	for (size_t i = 0; i < p->kept_count; i++)
+		fds[2 + i] = p->kept[i].fd;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1 ||
-	    jail_lock(p->filter, &lim, fds, 2) != ERR_OK)
+	    worker_fds_renew(p->kept, p->kept_count) != ERR_OK ||
+	    jail_lock(p->filter, &lim, fds, 2 + p->kept_count) != ERR_OK)
 		_exit(WORKER_EXIT_JAIL);
 }
 
@@ -385,12 +397,11 @@ parent_prepare(struct parent *p)
 		fatal(EXIT_BUG, "cannot prepare: %s", err_text(ERR_SYS));
 }
 
-/* Loads all that children will need; after jail_enter_zygote there are no files. */
+/* The filter, while its file is still in reach. */
 static void
-warm_up(struct parent *p, const char *policy)
+filter_prepare(struct parent *p, const char *policy)
 {
 	char	*why;
-	int	 r;
 
 	setenv("TZ", "UTC", 1);
 	tzset();
@@ -402,10 +413,35 @@ warm_up(struct parent *p, const char *policy)
 	if (jail_filter_load(policy, &p->filter, &why) != ERR_OK)
 		fatal(EXIT_CONF, "%s", why != NULL ? why : policy);
 #endif
+	volunteer_for_oom();
+}
+
+/* Loads all that children will need; most have no files after jail_enter_zygote. */
+static void
+warm_up(struct parent *p)
+{
+	int	 r;
+
 	if (p->ops->warm != NULL && (r = p->ops->warm()) != ERR_OK)
 		fatal(EXIT_UNAVAILABLE, "warm-up failed: %s", err_text(r));
-	volunteer_for_oom();
 	p->mapped = jail_mapped();
+}
+
+static void
+namespaces_enter(const struct worker_ops *ops, unsigned *held)
+{
+	int	 r = jail_enter_zygote(ops->files, held);
+
+	if (r == ERR_DENIED && ops->files != NULL)
+		fatal(EXIT_UNAVAILABLE, "this kernel allows no namespaces for "
+		    "users and mounts, and %s needs files: its parts become "
+		    "stubs (see: limpid doctor)", ops->name);
+	if (r == ERR_DENIED)
+		log_warn("this kernel allows no namespaces; the filter and "
+		    "Landlock still hold (see: limpid doctor)");
+	else if (r != ERR_OK)
+		fatal(EXIT_UNAVAILABLE, "cannot enter namespaces: %s",
+		    err_text(r));
 }
 
 static const char *
@@ -433,6 +469,21 @@ arguments_read(int argc, char **argv, const char *name)
 	return policy;
 }
 
+/* What was opened is the children's; and /proc goes. */
+static void
+files_settle(struct parent *p)
+{
+	int	 n = worker_fds_remember(CONTROL_FD + 1, p->kept);
+
+	if (n < 0)
+		fatal(EXIT_UNAVAILABLE, "%s left descriptors that its children "
+		    "must not share: %s", p->ops->name, err_text(n));
+	p->kept_count = (size_t)n;
+	if (jail_files_settle() != ERR_OK)
+		fatal(EXIT_UNAVAILABLE, "cannot take /proc away: %s",
+		    err_text(ERR_SYS));
+}
+
 int
 worker_main(int argc, char **argv, const struct worker_ops *ops)
 {
@@ -446,14 +497,14 @@ worker_main(int argc, char **argv, const struct worker_ops *ops)
 	log_open(title);
 	policy = arguments_read(argc, argv, ops->name);
 	stdio_prepare();
-	warm_up(&p, policy);
-	r = jail_enter_zygote(&ready.event.held);
-	if (r == ERR_DENIED)
-		log_warn("this kernel allows no namespaces; the filter and "
-		    "Landlock still hold (see: limpid doctor)");
-	else if (r != ERR_OK)
-		fatal(EXIT_UNAVAILABLE, "cannot enter namespaces: %s",
-		    err_text(r));
+	filter_prepare(&p, policy);
+	if (ops->files == NULL)
+		warm_up(&p);
+	namespaces_enter(ops, &ready.event.held);
+	if (ops->files != NULL) {
+		warm_up(&p);
+		files_settle(&p);
+	}
 	parent_prepare(&p);
 	if ((r = control_send(CONTROL_FD, &ready)) == ERR_OK)
 		r = serve(&p);

@@ -30,16 +30,21 @@ enum worker_msg {
 	WORKER_IDENTIFIED = 11,	/* u8 kind, text format: of the part, by
 				 * worker-identify; or of the child just begun,
 				 * which then needs no worker-identify */
-	WORKER_DONE = 13	/* u8 outcome, u8 reason, u32 pages, u32 pages_total,
+	WORKER_DONE = 13,	/* u8 outcome, u8 reason, u32 pages, u32 pages_total,
 				 * text engine, text note; nothing follows */
+	WORKER_CHILD_STUB = 15	/* the child just begun is not there, or not whole:
+				 * u8 reason, text note; it takes no more data */
 };
 
 #define WORKER_TEXT_MAX		65536
 #define WORKER_DATA_MAX		262144
 #define WORKER_FRAME_MAX	COPY_FRAME_MAX
 
-/* Roles of a child in its mail. */
-enum worker_role { ROLE_ATTACHMENT, ROLE_BODY, ROLE_ALTERNATIVE, ROLE_INLINE };
+/* Roles of a child in its mail. A RENDERING is no part of its own: it is its parent in
+ * another form, and what is drawn of it are the parent's pages. */
+enum worker_role {
+	ROLE_ATTACHMENT, ROLE_BODY, ROLE_ALTERNATIVE, ROLE_INLINE, ROLE_RENDERING
+};
 
 /* All that a child is told about its part. Strings are short and cleaned. */
 struct worker_job {
@@ -64,11 +69,15 @@ struct worker_job {
 };
 
 struct worker;			/* the running child */
+struct jail_files;
 
 struct worker_ops {
 	const char *name;	/* "pdf": also the policy file's name */
 	/* Warm-up in the parent: load, initialise. Returns ERR_OK. */
 	int (*warm)(void);
+	/* NULL, or what the jail shows of the file system (jail.h); warm then runs
+	 * inside the namespaces and sees nothing else. */
+	const struct jail_files *files;
 	/*
 	 * The child, locked in. Ends by worker_done; returning without it is
 	 * REASON_BAD_ANSWER. data is the whole part, owned by the frame.
@@ -103,6 +112,9 @@ int worker_child(struct worker *w, enum worker_role role, enum kind hint,
     const char *path, const char *name, const char *declared,
     const char *charset, const char *content_id);
 int worker_child_data(struct worker *w, const void *data, size_t len);
+/* The child just begun cannot be had, or not whole: it ends as a stub for this
+ * reason. note is shown to staff, "" none. */
+void worker_child_stub(struct worker *w, enum reason reason, const char *note);
 /* Of the part; or, between a child and its first data, of that child. */
 void worker_identified(struct worker *w, enum kind kind, const char *format);
 _Noreturn void worker_done(struct worker *w, enum outcome outcome,

@@ -249,6 +249,19 @@ worker_child_data(struct worker *w, const void *data, size_t len)
 }
 
 void
+worker_child_stub(struct worker *w, enum reason reason, const char *note)
+{
+	struct wire	*p = wire_begin();
+
+	if (!w->child_open || reason == REASON_COMPLETE || reason >= REASON_MAX)
+		panic("a stub of no child, or without a reason");
+	w->child_open = 0;
+	must(wire_put_u8(p, (uint8_t)reason));
+	put_clean(p, note, COPY_VALUE_MAX, NULL);
+	worker_send_wire(w, WORKER_CHILD_STUB, p);
+}
+
+void
 worker_identified(struct worker *w, enum kind kind, const char *format)
 {
 	struct wire	*p = wire_begin();

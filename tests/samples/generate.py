@@ -19,6 +19,7 @@ from email import policy as email_policy
 from email.message import EmailMessage
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import containers  # noqa: E402
 import documents as doc  # noqa: E402
 
 OUT = None
@@ -174,7 +175,7 @@ def demo_mails():
     attach(m, evil, "application/pdf", "invoice\u202efdp.exe")
     attach(m, b"MZ" + bytes(60) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0" + bytes(200), "application/pdf", "statement.pdf")
     mail("11-hostile-attachments", m.as_bytes(),
-         [("0", "container"), ("1", "text"), ("2", "images"), ("3", "stub", "never")])
+         [("0", "container"), ("1", "text"), ("2", "stub", "never"), ("3", "stub", "never")])
 
     m = message("bomb", mid="hostile2")
     m.set_content("Nothing to see.\n")
@@ -281,7 +282,7 @@ def more_mails():
     attach(m, b"#!/bin/sh\nrm -rf /\n", "text/plain", "notes.txt")
     attach(m, b"", "application/pdf", "empty.pdf")
     attach(m, b"\x7fELF" + bytes(100), "application/octet-stream", "tool")
-    mail("form-kinds", m.as_bytes(), [("0", "container"), ("1", "text"), ("2", "text"), ("3", "stub", "unsupported|format"),
+    mail("form-kinds", m.as_bytes(), [("0", "container"), ("1", "text"), ("2", "text"), ("3", "stub|container", "unsupported|format|empty"),
          ("4", "stub", "never"), ("5", "stub", "empty"), ("6", "stub", "never")])
     mail("form-pgp", head("pgp", extra='MIME-Version: 1.0\nContent-Type: multipart/encrypted; protocol='
          '"application/pgp-encrypted"; boundary=p\n', mid="pgp") + b"\n--p\nContent-Type: application/pgp-encrypted\n\n"
@@ -336,6 +337,8 @@ def main():
         damaged_mails()
         more_mails()
         documents()
+        containers.archive_samples(document, expect, random.Random(7))
+        containers.message_samples(document, expect, raw_mail, head)
     with open(os.path.join(OUT, "expected.tsv"), "w") as f:
         for row in EXPECTED:
             f.write("\t".join(row) + "\n")

@@ -12,6 +12,7 @@ esac
 
 for policy in deploy/seccomp/worker-*.policy deploy/seccomp/deliver-compose.policy; do
 	kind=$(basename "$policy" .policy)
+	[ "$kind" = worker-office ] && continue		# 15-office.t
 	out=$("$T/jail-try" "$T/worker-evil" "$policy" 2>&1)
 	status=$?
 	grep -E '^(not ok|Bail)|succeeded,' <<< "$out" | sed "s/^/# $kind: /"

@@ -38,4 +38,54 @@
 	X("sendmsg")			\
 	X("x32-getpid")
 
+/* In a jail that shows files and allows threads: these end the child ... */
+#define FILES_KILLED(X)			\
+	X("execve")			\
+	X("execveat")			\
+	X("connect")			\
+	X("sendmsg")			\
+	X("ptrace")			\
+	X("mount")			\
+	X("unshare")			\
+	X("setns")			\
+	X("chroot")			\
+	X("setuid")			\
+	X("kill-parent")		\
+	X("signal-all")			\
+	X("bpf")			\
+	X("io_uring_setup")		\
+	X("userfaultfd")		\
+	X("keyctl")			\
+	X("memfd_create")		\
+	X("process_vm_readv")		\
+	X("perf_event_open")		\
+	X("pidfd_open")			\
+	X("creat")			\
+	X("link-out")			\
+	X("device")			\
+	X("x32-getpid")
+
+/* ... and these fail, because the library asks for them and does without. */
+#define FILES_REFUSED(X)		\
+	X("socket-inet")		\
+	X("socket-unix")		\
+	X("fork")			\
+	X("clone")			\
+	X("clone3")			\
+	X("prctl")			\
+	X("mmap-exec")			\
+	X("mprotect-exec")		\
+	X("open-passwd")		\
+	X("openat-passwd")		\
+	X("open-shadow")		\
+	X("open-proc")			\
+	X("open-home")			\
+	X("open-root")			\
+	X("open-spool")			\
+	X("open-up")			\
+	X("write-program")		\
+	X("write-font")			\
+	X("write-hidden")		\
+	X("tmp-look")
+
 #endif

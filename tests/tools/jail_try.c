@@ -2,6 +2,7 @@
  * Enters a worker's real jail with an attacker inside and reports, as TAP, what it
  * got away with.
  *	jail-try WORKER POLICY		every attempt, under this policy file
+ *	jail-try WORKER POLICY --files		the same where files are shown
  *	jail-try WORKER POLICY --loose		the walls behind a filter with holes
  *	jail-try WORKER POLICY --bench N	N empty jobs, milliseconds each
  * WORKER is worker-evil, or for --bench any worker program.
@@ -209,6 +210,34 @@ attempts_test(struct zygote *z)
 	    sizeof(all) / sizeof(all[0]), succeeded, seen);
 }
 
+/* Where files are shown: some attempts end the child, the others get nowhere, and what
+ * one child leaves in /tmp no other one sees. */
+static void
+files_test(struct zygote *z)
+{
+#define NAME(s) s,
+	static const char *const killed[] = { FILES_KILLED(NAME) };
+	static const char *const refused[] = { FILES_REFUSED(NAME) };
+	const size_t	 kills = sizeof(killed) / sizeof(killed[0]);
+	const size_t	 fails = sizeof(refused) / sizeof(refused[0]);
+	unsigned	 succeeded = 0;
+
+	ok(strstr(job_run(z, "tmp-leave").text, "succeeded") != NULL,
+	    "a child has a /tmp of its own");
+	for (size_t i = 0; i < kills + fails; i++) {
+		const char	*what = i < kills ? killed[i] : refused[i - kills];
+		struct result	 res = job_run(z, what);
+
+		succeeded += strstr(res.text, "succeeded") != NULL;
+		ok(i < kills ? res.ev.end == JOB_FORBIDDEN_CALL && !res.done :
+		    strstr(res.text, "refused") != NULL,
+		    "%s %s (%s, %s)", what, i < kills ? "is a forbidden call" :
+		    "gets nowhere", job_end_name(res.ev.end), res.text);
+	}
+	printf("# %zu attempts: %u succeeded, %zu seen as forbidden calls\n",
+	    kills + fails, succeeded, kills);
+}
+
 static void
 end_test(struct zygote *z, const char *what, enum job_end end, const char *says)
 {
@@ -413,7 +442,7 @@ main(int argc, char **argv)
 	struct zygote	*z;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: jail-try WORKER POLICY [--loose | --bench N]\n");
+		fprintf(stderr, "usage: jail-try WORKER POLICY [--files | --loose | --bench N]\n");
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -430,8 +459,12 @@ main(int argc, char **argv)
 	}
 #ifdef LIMPID_SAN	/* workers run unfiltered, under the sanitizers */
 	(void)attempts_test;
+	(void)files_test;
 #else
-	attempts_test(z);
+	if (argc == 4 && strcmp(argv[3], "--files") == 0)
+		files_test(z);
+	else
+		attempts_test(z);
 #endif
 	behaviour_test(z);
 	side_by_side_test(z);

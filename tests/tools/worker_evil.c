@@ -20,6 +20,9 @@
 #include <unistd.h>
 
 #include "err.h"
+#ifdef EVIL_FILES
+#include "office_jail.h"
+#endif
 #include "wire.h"
 #include "worker.h"
 #include "worker_private.h"
@@ -91,6 +94,49 @@ attempt_call(const char *what, int fd)
 		return syscall(SYS_kill, 1, SIGKILL);
 	if (IS("setuid"))
 		return syscall(SYS_setuid, 12345);
+	return -2;
+}
+
+static long
+opened(const char *path, int flags)
+{
+	return syscall(SYS_openat, AT_FDCWD, path, flags, 0600);
+}
+
+/* For a jail that shows files: what lies beside and behind them. */
+static long
+attempt_file(const char *what)
+{
+	if (IS("open-shadow"))
+		return opened("/etc/shadow", O_RDONLY);
+	if (IS("open-proc"))
+		return opened("/proc/self/environ", O_RDONLY);
+	if (IS("open-home"))
+		return opened("/root", O_RDONLY | O_DIRECTORY);
+	if (IS("open-root"))
+		return opened("/", O_RDONLY | O_DIRECTORY);
+	if (IS("open-spool"))
+		return opened("/var/lib/limpid", O_RDONLY | O_DIRECTORY);
+	if (IS("open-up"))
+		return opened("/usr/lib/../../etc/passwd", O_RDONLY);
+	if (IS("write-program"))
+		return opened("/usr/lib/libreoffice/program/evil",
+		    O_WRONLY | O_CREAT);
+	if (IS("write-font"))
+		return opened("/usr/share/fonts/evil", O_WRONLY | O_CREAT);
+	if (IS("write-hidden"))
+		return opened("/usr/lib/libreoffice/share/Scripts/evil",
+		    O_WRONLY | O_CREAT);
+	if (IS("link-out"))
+		return syscall(SYS_symlink, "/etc/shadow", "/tmp/out");
+	if (IS("device"))
+		return syscall(SYS_mknod, "/tmp/disk", 0060600, 0x800);
+	if (IS("signal-all"))
+		return syscall(SYS_kill, -1, SIGKILL);
+	if (IS("tmp-leave"))
+		return opened("/tmp/left", O_WRONLY | O_CREAT);
+	if (IS("tmp-look"))
+		return opened("/tmp/left", O_RDONLY);
 	return -2;
 }
 
@@ -205,6 +251,8 @@ run(struct worker *w, const struct worker_job *job, const uint8_t *data, size_t 
 		memcpy(what, data, len);
 	if ((r = attempt_call(what, w->out)) == -2)
 		r = attempt_kernel(what);
+	if (r == -2)
+		r = attempt_file(what);
 	if (r != -2) {
 		snprintf(said, sizeof(said), "%s %s %s", what,
 		    r >= 0 ? "succeeded" : "refused",
@@ -220,7 +268,13 @@ run(struct worker *w, const struct worker_job *job, const uint8_t *data, size_t 
 int
 main(int argc, char **argv)
 {
-	static const struct worker_ops ops = { .name = "evil", .run = run };
+	static const struct worker_ops ops = {
+		.name = "evil",
+		.run = run,
+#ifdef EVIL_FILES
+		.files = &office_files,
+#endif
+	};
 
 	return worker_main(argc, argv, &ops);
 }

@@ -294,7 +294,7 @@ landlock_alone_forbids_paths(void **state)
 	if (jail_landlock_version() == 0)
 		skip();
 	if ((pid = fork()) == 0) {
-		if (jail_landlock() != ERR_OK)
+		if (jail_landlock(NULL) != ERR_OK)
 			_exit(99);
 		_exit(open("/etc/passwd", O_RDONLY) == -1 && errno == EACCES &&
 		    open("/tmp/limpid-unit", O_WRONLY | O_CREAT, 0600) == -1 &&

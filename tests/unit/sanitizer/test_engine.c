@@ -4,6 +4,7 @@
  *	first byte: the kind that identify is to say, then the way it ends:
  *	'.' leaves well, 'c' crash, 'f' forbidden call, 'd' deadline, 'm' memory,
  *	'l' the warm parent dies, 'L' it dies at the first try only, 'h' never ends,
+ *	'w' crash while pictures are wanted, else well (and says nothing before),
  *	then the answer of the flattening worker, byte for byte.
  */
 #include <setjmp.h>
@@ -50,7 +51,7 @@ say_identity(int out, uint8_t kind)
 }
 
 static enum job_end
-play(const char *name, int in, int out)
+play(const char *name, const struct worker_job *job, int in, int out)
 {
 	static uint8_t	part[PART_MAX];
 	ssize_t		n = pread(in, part, sizeof(part), 0);
@@ -63,6 +64,8 @@ play(const char *name, int in, int out)
 	}
 	if (part[1] == 'l' || (part[1] == 'L' && (*lost_once)++ == 0))
 		_exit(1);
+	if (part[1] == 'w' && job->want_pages)
+		return JOB_CRASH;
 	fd_write_all(out, part + 2, (size_t)n - 2);
 	switch (part[1]) {
 	case 'c':
@@ -92,7 +95,7 @@ fake_zygote(const char *name, int control)
 		p.type = CONTROL_ENDED;
 		p.event.job = q.job.id;
 		p.event.wall_ms = 7;
-		p.event.end = play(name, q.in, q.out);
+		p.event.end = play(name, &q.job, q.in, q.out);
 		hang = p.event.end == JOB_KILLED;
 		while (hang && control_take(control, 0, &q) == ERR_OK)
 			hang = q.type != CONTROL_KILL;
@@ -466,6 +469,82 @@ each_way_to_die_is_one_named_stub(void **state)
 	assert_int_equal(result.stubs, 5);
 }
 
+static struct bytes *
+with_fact(struct bytes *o, enum fact f, const char *value)
+{
+	struct wire	*w = wire_new(PART_MAX);
+
+	wire_put_u16(w, (uint16_t)f);
+	wire_put_text(w, value);
+	put_frame(o, WORKER_FACT, w);
+	wire_free(w);
+	return o;
+}
+
+/* A document whose rendering this is (used up). */
+static struct bytes *
+document(struct bytes *rendering)
+{
+	struct bytes	*o = with_fact(part(KIND_OFFICE, '.'), FACT_MACROS, "yes");
+
+	with_child(o, ROLE_RENDERING, "1", "", rendering);
+	return done(o, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+}
+
+static void
+a_rendering_is_drawn_as_the_documents_own_pages(void **state)
+{
+	struct bytes	*pdf = part(KIND_PDF, '.');
+
+	(void)state;
+	with_fact(pdf, FACT_FORMAT, "PDF 1.6");
+	with_fact(pdf, FACT_LINKS, "3");
+	done(with_page(with_page(pdf, 0), 1), OUTCOME_IMAGES, REASON_COMPLETE, 2);
+	flatten(document(pdf), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 office \"r i.bin\" macros=yes links=3 page0 page1"
+	    " = images complete 2/2\n"
+	    "end 1\n");
+	assert_int_equal(result.parts, 1);
+}
+
+static void
+a_rendering_that_is_none_is_not_drawn(void **state)
+{
+	(void)state;
+	flatten(document(with_text(part(KIND_PROGRAM, '.'), "boo")),
+	    KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 office \"r i.bin\" macros=yes = stub bad-answer 0/0\n"
+	    "end 1\n");
+}
+
+static void
+a_document_that_cannot_be_drawn_arrives_as_words(void **state)
+{
+	struct bytes	*o = with_text(part(KIND_OFFICE, 'w'), "its words");
+
+	(void)state;
+	flatten(done(o, OUTCOME_TEXT, REASON_COMPLETE, 0), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 office \"r i.bin\" 'its words' = text crash 0/0\n"
+	    "end 1\n");
+	assert_non_null(strstr(events, "office crash"));
+}
+
+static void
+a_rendering_is_nobody_elses_child(void **state)
+{
+	struct bytes	*root = part(KIND_MAIL, '.');
+
+	(void)state;
+	with_child(root, ROLE_RENDERING, "1", "", text_part("hello"));
+	flatten(done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0), KIND_MAIL, "",
+	    "mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" = stub bad-answer 0/0\n"
+	    "end 1\n");
+}
+
 static void
 a_lost_worker_is_tried_once_more(void **state)
 {
@@ -529,7 +608,7 @@ bounds_are_named_with_their_number(void **state)
 	with_child(root, ROLE_ATTACHMENT, "2", "", inner);
 	with_child(root, ROLE_ATTACHMENT, "3", "", calloc(1, sizeof(*root)));
 	with_child(root, ROLE_ATTACHMENT, "4", "", part(KIND_PROGRAM, '.'));
-	with_child(root, ROLE_ATTACHMENT, "5", "", part(KIND_OFFICE, '.'));
+	with_child(root, ROLE_ATTACHMENT, "5", "", part(KIND_VIDEO, '.'));
 	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
 	flatten(root, KIND_MAIL, "bytes 10K depth 1",
 	    "mail document=0\n"
@@ -539,7 +618,7 @@ bounds_are_named_with_their_number(void **state)
 	    "4<3 2.1 unknown \"\" = stub limit-depth depth 1 0/0\n"
 	    "5<1 3 empty \"\" = stub empty 0/0\n"
 	    "6<1 4 program \"\" = stub never 0/0\n"
-	    "7<1 5 office \"\" = stub unsupported 0/0\n"
+	    "7<1 5 video \"\" = stub unsupported 0/0\n"
 	    "end 7\n");
 	flatten(text_part("0123456789"), KIND_TEXT, "text 1K bytes 1K",
 	    "mail document=1\n"
@@ -647,6 +726,10 @@ main(void)
 		cmocka_unit_test(bounds_are_named_with_their_number),
 		cmocka_unit_test(
 		    a_worker_that_never_ends_costs_the_mails_time_only),
+		cmocka_unit_test(a_rendering_is_drawn_as_the_documents_own_pages),
+		cmocka_unit_test(a_rendering_that_is_none_is_not_drawn),
+		cmocka_unit_test(a_document_that_cannot_be_drawn_arrives_as_words),
+		cmocka_unit_test(a_rendering_is_nobody_elses_child),
 		cmocka_unit_test(without_workers_every_part_says_so),
 		cmocka_unit_test(many_parts_stay_in_order),
 		cmocka_unit_test(a_full_disk_fails_the_mail_not_the_engine),

@@ -106,6 +106,16 @@ say_data(const char *bytes)
 }
 
 static void
+say_stub(uint8_t reason, const char *note)
+{
+	struct wire	*w = wire_new(65536);
+
+	wire_put_u8(w, reason);
+	wire_put_text(w, note);
+	frame(WORKER_CHILD_STUB, w);
+}
+
+static void
 say_identified(uint8_t kind, const char *format)
 {
 	struct wire	*w = wire_new(65536);
@@ -370,6 +380,46 @@ more_than_the_limits_deviates(void **state)
 }
 
 static void
+a_child_may_be_lost_for_a_reason(void **state)
+{
+	struct answer		*a;
+	struct answer_child	*c;
+	int			 r;
+
+	(void)state;
+	say_child(ROLE_ATTACHMENT, KIND_ENCRYPTED, "1");
+	say_data("ab");
+	say_stub(REASON_ENCRYPTED, "why");
+	say_child(ROLE_ATTACHMENT, KIND_UNKNOWN, "2");
+	say_done(OUTCOME_CONTAINER, REASON_COMPLETE, 0, 0);
+	a = feed(ANSWER_UNPACK, 7, &r);
+	assert_int_equal(r, ERR_OK);
+	c = answer_take_children(a);
+	assert_int_equal(c->lost, REASON_ENCRYPTED);
+	assert_string_equal(c->note, "why");
+	assert_int_equal(c->next->lost, REASON_COMPLETE);
+	answer_child_free(c->next);
+	answer_child_free(c);
+	answer_free(a);
+	wire_clear(out);
+	say_stub(REASON_ENCRYPTED, "");
+	deviates(ANSWER_UNPACK, "loss of no child");
+	say_child(0, 0, "1");
+	say_stub(REASON_ENCRYPTED, "");
+	say_data("x");
+	deviates(ANSWER_UNPACK, "bytes of no child");
+	say_child(0, 0, "1");
+	say_stub(REASON_COMPLETE, "");
+	deviates(ANSWER_UNPACK, "loss without a reason");
+	say_child(0, 0, "1");
+	say_stub(REASON_MAX, "");
+	deviates(ANSWER_UNPACK, "loss without a reason");
+	say_child(0, 0, "1");
+	say_stub(REASON_NEVER, "a\nb");
+	deviates(ANSWER_UNPACK, "loss without a reason");
+}
+
+static void
 children_must_make_sense(void **state)
 {
 	(void)state;
@@ -443,6 +493,7 @@ main(void)
 		TEST(frames_out_of_their_step_deviate),
 		TEST(what_no_copy_may_hold_deviates),
 		TEST(more_than_the_limits_deviates),
+		TEST(a_child_may_be_lost_for_a_reason),
 		TEST(children_must_make_sense),
 		TEST(the_end_must_fit_what_was_sent),
 		TEST(a_claimed_length_costs_nothing),

@@ -61,7 +61,7 @@ static const struct row rows[] = {
 	ROW("Rar!\x1a\x07\x01\0", "", KIND_ARCHIVE, "RAR"),
 	ROW("PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "", KIND_ARCHIVE,
 	    "ZIP"),
-	ROW("\x78\x9f\x3e\x22\0\0", "", KIND_ARCHIVE, "TNEF"),
+	ROW("\x78\x9f\x3e\x22\0\0", "", KIND_MAIL, "TNEF"),
 	ROW("Received: from a by b\r\nFrom: x@y\r\n\r\nhi", "", KIND_MAIL,
 	    "mail"),
 	ROW("From x@y Thu Jan  1 00:00:00 1970\nSubject: a\nFrom: x@y\n\n", "",
