@@ -15,6 +15,7 @@ SANFLAGS += -DLIMPID_SANDBOX_TRAP=1
 endif
 
 PREFIX ?= /usr
+CORES := $(shell nproc)
 CC ?= gcc
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
        -Wswitch-enum -Wformat=2 -Wvla -Wpointer-arith -Werror
@@ -144,21 +145,21 @@ include tests/build.mk
 
 demo: PACKAGES = build run demo
 demo: packages
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$(CORES) all
 	$(Q)deploy/demo $(if $(CHECK),--check)
 test: packages
-	$(Q)$(MAKE) --no-print-directory all unit tools
+	$(Q)$(MAKE) --no-print-directory -j$(CORES) all unit tools
 	$(Q)tests/run
 bench: packages
-	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)$(MAKE) --no-print-directory -j$(CORES) all tools
 	$(Q)tests/bench/run $(BENCH)
 soak: packages
-	$(Q)$(MAKE) --no-print-directory all unit tools
+	$(Q)$(MAKE) --no-print-directory -j$(CORES) all unit tools
 	$(Q)tests/soak $(CORPUS)
 fuzz: packages
 	$(Q)tests/fuzz/run $(FUZZER) $(SECONDS)
 lint: packages
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$(CORES) all
 	$(Q)tests/lint
 install: all
 	$(Q)deploy/install "$(DESTDIR)" "$(PREFIX)" "$(O)"

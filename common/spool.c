@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "err.h"
 #include "spool.h"
 #include "wire.h"
@@ -341,18 +342,10 @@ spool_new_file(struct spool *s, const struct ref *ref,
 	return ERR_EXISTS;
 }
 
-/* Starts the writing of all before any is waited for. */
 static int
 files_sync(const int *fds, size_t count)
 {
-	size_t	 i;
-
-	for (i = 0; i < count && count > 1; i++)
-		(void)sync_file_range(fds[i], 0, 0, SYNC_FILE_RANGE_WRITE);
-	for (i = 0; i < count; i++)
-		if (fsync(fds[i]) == -1)
-			return sys_error();
-	return ERR_OK;
+	return disk_sync(fds, count) == ERR_OK ? ERR_OK : sys_error();
 }
 
 int
@@ -369,6 +362,7 @@ int
 spool_commit_many(struct spool *s, char (*const names)[SPOOL_NAME_MAX + 1],
     const int *fds, size_t count)
 {
+	const int	 folders[] = { s->fd[NEW], s->fd[TMP] };
 	struct stat	 st;
 	size_t		 i;
 	int		 r;
@@ -383,6 +377,8 @@ spool_commit_many(struct spool *s, char (*const names)[SPOOL_NAME_MAX + 1],
 			return errno == EEXIST ? ERR_EXISTS : sys_error();
 		s->bytes += (uint64_t)st.st_size;
 	}
+	if (count > 1)
+		return files_sync(folders, 2);
 	if (fsync(s->fd[NEW]) == -1 || fsync(s->fd[TMP]) == -1)
 		return sys_error();
 	return ERR_OK;

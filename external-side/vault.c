@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "err.h"
 #include "vault.h"
 #include "wire.h"
@@ -242,19 +243,29 @@ waiting_name(struct vault *v, const struct waiting *w, int *fdp)
 	return ERR_OK;
 }
 
+/* What stands in the waiting list's descriptors, on disk. */
+static int
+waiting_sync(const struct vault *v)
+{
+	int	*fds = calloc(v->count + 1, sizeof(*fds)), r = ERR_OK;
+
+	if (fds == NULL)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < v->count; i++)
+		fds[i] = v->waiting[i].fd;
+	if (disk_sync(fds, v->count) != ERR_OK)
+		r = disk_error();
+	free(fds);
+	return r;
+}
+
 int
 vault_sync(struct vault *v)
 {
 	size_t	 i;
-	int	 fd, r = ERR_OK;
+	int	 fd, r;
 
-	/* start the writing of all before any is waited for */
-	for (i = 0; i < v->count && v->count > 1; i++)
-		(void)sync_file_range(v->waiting[i].fd, 0, 0,
-		    SYNC_FILE_RANGE_WRITE);
-	for (i = 0; i < v->count && r == ERR_OK; i++)
-		if (fsync(v->waiting[i].fd) == -1)
-			r = disk_error();
+	r = waiting_sync(v);
 	for (i = 0; i < v->count && r == ERR_OK; i++) {
 		fd = -1;
 		r = waiting_name(v, &v->waiting[i], &fd);
@@ -264,9 +275,8 @@ vault_sync(struct vault *v)
 			v->waiting[i].fd = fd;
 		}
 	}
-	for (i = 0; i < v->count && r == ERR_OK; i++)
-		if (fsync(v->waiting[i].fd) == -1)
-			r = disk_error();
+	if (r == ERR_OK)
+		r = waiting_sync(v);
 	if (r == ERR_OK && v->fresh && fsync(v->fd) == -1)
 		r = disk_error();
 	if (r == ERR_OK)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -128,11 +129,12 @@ answer_decode(struct wire *w, int *error, struct compose_done *done)
 	return ERR_OK;
 }
 
-/* Waits for the answer, or the end of the pipe. 1: late. */
+/* Waits for the child's own end, not for its answer: one that was taken over could
+ * answer and stay. 1: late. */
 static int
-answer_wait(int fd, int deadline_ms)
+child_wait(int pidfd, int deadline_ms)
 {
-	struct pollfd	 p = { .fd = fd, .events = POLLIN };
+	struct pollfd	 p = { .fd = pidfd, .events = POLLIN };
 	long long	 end = proc_now_ms() + deadline_ms, left;
 
 	for (;;) {
@@ -200,7 +202,7 @@ compose_jail_run(struct compose_jail *j, const struct compose_job *job,
 {
 	int			 fds[] = { job->copy, job->main, job->text,
 				    job->report, job->spill, -1 };
-	int			 p[2], status, late;
+	int			 p[2], status, late, pidfd;
 	pid_t			 pid;
 	enum compose_end	 end;
 
@@ -220,8 +222,11 @@ compose_jail_run(struct compose_jail *j, const struct compose_job *job,
 		close(p[0]);
 		return COMPOSE_WORLD;
 	}
-	if ((late = answer_wait(p[0], deadline_ms)) != 0)
+	pidfd = pidfd_open(pid, 0);
+	if ((late = pidfd == -1 || child_wait(pidfd, deadline_ms)) != 0)
 		kill(pid, SIGKILL);
+	if (pidfd != -1)
+		close(pidfd);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
 	if (late) {

@@ -13,6 +13,7 @@
 
 #include "conf.h"
 #include "deliver_private.h"
+#include "disk.h"
 #include "err.h"
 #include "index.h"
 #include "index_fill.h"
@@ -225,12 +226,12 @@ deliver_want(struct deliver *d, const char *box, const char *name)
 static int
 mails_place(struct deliver *d)
 {
+	int	 fds[BATCH + 1], r;
 	size_t	 i;
-	int	 r = ERR_OK;
 
-	for (i = 0; r == ERR_OK && i < d->made_count; i++)
-		if (fsync(d->made[i].fd) == -1)
-			r = ERR_SYS;
+	for (i = 0; i < d->made_count; i++)
+		fds[i] = d->made[i].fd;
+	r = disk_sync(fds, d->made_count);
 	for (i = 0; r == ERR_OK && i < d->wanted_count; i++)
 		r = maildir_link(d->maildir, d->made[d->wanted[i].made].name,
 		    d->wanted[i].box, d->wanted[i].name);

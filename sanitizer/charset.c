@@ -102,6 +102,7 @@ static struct {
 	int			 loaded;
 	int			 is_table;
 	struct charset_table	 table;
+	iconv_t			 held;	/* keeps its library loaded */
 }		 set[SERVED];
 static int	 warmed;
 
@@ -154,6 +155,8 @@ charset_warm(void)
 		    real.convert);
 		if (set[i].is_table)
 			real.close(cd);
+		else
+			set[i].held = cd;
 	}
 	warmed = 1;
 	return set[2].loaded ? ERR_OK : ERR_NOTFOUND;
