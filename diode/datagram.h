@@ -1,5 +1,5 @@
 /*
- * Datagrams of transport udp. PROTOCOL.md, section 5, has every byte.
+ * Datagrams of transport udp. PROTOCOL.md has every byte.
  *
  * Each is AES-256-GCM under the link's secret: the header is authenticated, the
  * symbol encrypted as well. The nonce is the counter of the sender's starts and the

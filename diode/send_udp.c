@@ -33,6 +33,9 @@
 #define TRAILER		4
 #define PARITY_LEAST	4	/* of a small block */
 #define RETRY_MS	1000	/* after this host lost its way to the line */
+#define LARGE_BLOCKS	16
+#define MIDDLING_AT_ONCE 32	/* objects of 2 to 16 blocks */
+#define LARGE_AT_ONCE	8	/* and of more */
 #define SHORT_SLEEP_NS	2500000	/* longer waits are the main loop's */
 
 struct active {
@@ -296,6 +299,28 @@ block_make(struct send_udp *u, struct active *a, struct block *b)
 	return ERR_OK;
 }
 
+/* Objects by size: those of one block are over at once; of the others only so many
+ * are begun at a time as the receiver keeps files open for. */
+static unsigned
+class_of(const struct active *a)
+{
+	return a->blocks == 1 ? 0 : a->blocks <= LARGE_BLOCKS ? 1 : 2;
+}
+
+static int
+may_begin(const struct send_udp *u, const struct active *a)
+{
+	static const unsigned	 most[] = { LINK_UNDER_WAY, MIDDLING_AT_ONCE,
+				    LARGE_AT_ONCE };
+	unsigned		 class = class_of(a), n = 0;
+	size_t			 i;
+
+	for (i = 0; i < LINK_UNDER_WAY; i++)
+		n += u->active[i].seq != 0 && u->active[i].next > 0 &&
+		    class_of(&u->active[i]) == class;
+	return n < most[class];
+}
+
 /* The next object in turn that has blocks left. */
 static struct active *
 active_next(struct send_udp *u)
@@ -305,7 +330,8 @@ active_next(struct send_udp *u)
 
 	for (i = 0; i < LINK_UNDER_WAY; i++) {
 		a = &u->active[u->turn++ % LINK_UNDER_WAY];
-		if (a->seq != 0 && !a->ended)
+		if (a->seq != 0 && !a->ended &&
+		    (a->next > 0 || may_begin(u, a)))
 			return a;
 	}
 	return NULL;

@@ -57,3 +57,9 @@ $(O)/tools/spool-copy: tests/tools/spool_copy.c $(O)/libcommon.a
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS)
+# The raw line that tests/bench/link is held against.
+tools: $(O)/tools/blaster
+$(O)/tools/blaster: tests/tools/blaster.c
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LINK) -o $@ $^

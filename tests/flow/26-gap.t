@@ -14,7 +14,7 @@ trap 'stop_all; rm -rf "$top"' EXIT
 check() { local what=$1; shift; "$@" >/dev/null 2>&1; ok $? "$what"; }
 
 # root runs the programs as nobody: they must not need more.
-as=() seccomp=$PWD/deploy/seccomp
+as=() outside=() inside=() seccomp=$PWD/deploy/seccomp
 if [ "$(id -u)" = 0 ]; then
 	as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 	chmod 755 "$top"
@@ -38,18 +38,20 @@ host() {
 		transport = $2
 		connect = "$3"
 		bind = "$3"
+		${4-}
 	}
 	sanitizer { seccomp_dir = "$seccomp" }
 	spool { reserve = 0 }
 	CONF
 	for f in intake-sign:ed25519 sanitizer-seal:x25519 link1-sign:ed25519 \
-	    link1-send-curve:curve link1-recv-curve:curve; do
+	    link1-send-curve:curve link1-recv-curve:curve \
+	    link1-udp:udp; do
 		"$bin/limpid-key" "$k" "${f%:*}" "${f#*:}"
 	done
 	own "$1"
 }
-send_start() { "${as[@]}" "$bin/limpid-diode-send" --root "$top/$1" --link 1 >>"$top/$1.send" 2>&1 & send=$!; }
-recv_start() { "${as[@]}" "$bin/limpid-diode-recv" --root "$top/$1" --link 1 >>"$top/$1.recv" 2>&1 & recv=$!; }
+send_start() { "${outside[@]}" "${as[@]}" "$bin/limpid-diode-send" --root "$top/$1" --link 1 >>"$top/$1.send" 2>&1 & send=$!; }
+recv_start() { "${inside[@]}" "${as[@]}" "$bin/limpid-diode-recv" --root "$top/$1" --link 1 >>"$top/$1.recv" 2>&1 & recv=$!; }
 end() { kill -"$1" "$2" 2>/dev/null; wait "$2" 2>/dev/null; }
 until_true() { local t=$((SECONDS + $1)); shift; until "$@"; do [ $SECONDS -lt $t ] || return 1; sleep 0.1; done; }
 arrived() { find "$s/spool/link1-in/new" -type f | wc -l; }
@@ -187,6 +189,34 @@ lose() {
 found() { :; }
 gap_walk f file
 end 9 "$send"; end 9 "$recv"
+
+# udp, on a line that is physically one-way: all of it is lost for a while.
+. tests/lib/oneway.sh
+net=lmgap$$
+if [ "$(id -u)" = 0 ] && hosts_up "$net" 2>/dev/null; then
+	trap 'stop_all; hosts_down "$net"; rm -rf "$top"' EXIT
+	outside=(ip netns exec "$net-ext") inside=(ip netns exec "$net-san")
+	host u udp udp://10.77.1.2:7101 $'rate = "100M"\nrounds = 1'
+	lose() {
+		hosts_lose "$net" 1 1000
+		"${as[@]}" "$put" "$top/$1" 3 2000 0 >/dev/null
+		until_true 5 has_sent 8
+		sleep 0.3
+		hosts_lose "$net" 1 0
+	}
+	gap_walk u udp
+	SECONDS=0
+	hosts_lose "$net" 1 1000
+	check 'udp: a line that is cut is an alarm' until_true 8 recorded link.silent diode-recv-1.record
+	note "in the eyes of the test after $SECONDS s"
+	hosts_lose "$net" 1 0
+	check 'udp: its return is an event' until_true 5 recorded link.heard diode-recv-1.record
+	is "$(hosts_back "$net")" 'packets back: 0' 'udp: no packet came back'
+	end 9 "$send"; end 9 "$recv"
+else
+	hosts_down "$net"
+	note 'udp: not tried, it needs root and network namespaces'
+fi
 
 for log in "$top"/*.send "$top"/*.recv; do
 	! grep -H 'Bad system call' "$log"

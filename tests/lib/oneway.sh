@@ -74,8 +74,10 @@ hosts_lose() {
 	local ns=$1-san
 	[ "$2" = 1 ] || ns=$1-int
 	ip netns exec "$ns" nft flush chain netdev "oneway-link$2" line
-	[ "$3" = 0 ] || ip netns exec "$ns" nft add rule netdev "oneway-link$2" \
-	    line numgen random mod 1000 '<' "$3" drop
+	[ "$3" = 0 ] && return
+	[ "$3" = 1000 ] && set -- "$1" "$2" drop || set -- "$1" "$2" \
+	    "numgen random mod 1000 < $3 drop"
+	ip netns exec "$ns" nft "add rule netdev oneway-link$2 line $3"
 }
 
 # A datagram arrives forwards; backwards ping, UDP and TCP all fail. The attempts are

@@ -1,0 +1,113 @@
+#!/bin/bash
+# The link over UDP on a line that is physically one-way: what is lost comes back by
+# parity or by the second round, whoever is killed, and nothing ever comes back.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/tap.sh
+export BUILD=${BUILD:-build}
+. tests/lib/line.sh
+line_can || skip_all 'needs root and network namespaces'
+exec 2>/dev/null
+trap 'line_remove; line_down' EXIT
+n=0
+check() { local what=$1; shift; "$@" >/dev/null; ok $? "$what"; }
+
+# round LOSS-RULE COUNT SIZE WHAT: so many objects cross
+cross() {
+	line_loss ${1:+"$1"}
+	n=$((n + $2))
+	line_put "$2" "$3" 0
+	check "$4" line_wait 40 line_has "$n"
+}
+# Every parcel that came is byte for byte one that was sent.
+same_bytes() {
+	local s=$line_root/var/lib/limpid/spool
+	cmp -s <(cd "$s/link1-out/sent" && sha256sum -- * | cut -c1-64 | sort) \
+	    <(cd "$s/link1-in/new" && sha256sum -- * | cut -c1-64 | sort)
+}
+
+line_up || skip_all 'no veth pair with nftables here'
+line_host 'rate = "200M"' 'gso = no' 'round_gap = 3' 'interleave = 4'
+
+# Without a rate nothing starts.
+sed -i 's/rate = "200M"/rate = "0"/' "$line_root/etc/limpid/limpid.conf"
+outside "${line_as[@]}" "$line_top/bin/limpid-diode-send" --root "$line_root" \
+    --link 1 >"$line_top/norate" 2>&1
+is $? 78 'the sender refuses to start without a rate'
+check 'and says what to write' grep -q 'has no rate: write how many bits' "$line_top/norate"
+sed -i 's/rate = "0"/rate = "200M"/' "$line_root/etc/limpid/limpid.conf"
+
+line_recv
+line_send
+check 'the receive buffer is large' sh -c "! grep -q 'receive buffer' $line_top/recv.log"
+check 'the datagram front is a process of its own' test -n "$(line_front)"
+cross '' 100 3000 '100 small objects cross'
+start=$(date +%s%N)
+line_put 1 3000 0; n=$((n + 1))
+line_wait 5 line_has $n
+check 'a single small one crosses within a second' \
+    test $((($(date +%s%N) - start) / 1000000)) -lt 1000
+cross 'numgen random mod 100 < 1' 500 5000 '500 objects at 1 % loss'
+cross 'numgen random mod 100 < 5' 500 5000 '500 objects at 5 % loss'
+check 'parity gave symbols back' test "$(line_count recovered)" -gt 0
+cross 'numgen inc mod 400 < 40' 20 300000 'bursts of 40 of every 400'
+cross 'numgen random mod 100 < 5' 3 5000000 'large objects at 5 % loss'
+
+# Fair order: a large one under way, small ones pass it.
+line_loss
+line_put 1 40000000 0
+sleep 0.5
+line_put 50 2000 0
+check 'small objects pass a large one' line_wait 1 line_has $((n + 50))
+n=$((n + 51))
+check 'which comes as well' line_wait 20 line_has $n
+
+# Ends that die.
+for i in 1 2 3 4; do
+	line_put 50 20000 0; n=$((n + 50))
+	if [ $((i % 2)) = 0 ]; then line_kill KILL diode-send-1; line_send
+	else line_kill KILL diode-recv-1; line_recv; fi
+done
+check 'objects arrive through kill -9 of both ends' line_wait 20 line_has $n
+line_put 1 30000000 0; n=$((n + 1))
+sleep 0.6
+line_kill KILL diode-send-1; line_send
+check 'a sender that died within a large object begins it again' line_wait 20 line_has $n
+kill -9 "$(line_front)"
+check 'a receiver whose front died ends and says so' line_wait 5 \
+    grep -q 'the datagram front has ended' "$line_top/recv.log"
+line_recv
+cross '' 10 3000 'and works when it is started again'
+
+# What is not ours.
+before=$(line_count taken)
+outside bash -c 'for i in 1 2 3; do echo hello; head -c 1472 /dev/urandom; printf "LMPD\1garbage"; done >/dev/udp/10.99.0.2/7101'
+outside python3 - <<'PY'
+import os, socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(2000):
+    s.sendto(b'LMPD\x01\x01' + os.urandom(1466), ('10.99.0.2', 7101))
+    s.sendto(os.urandom(200), ('10.99.0.2', 7101))
+PY
+cross '' 20 3000 'forged and foreign datagrams harm nothing'
+sleep 1.2
+check 'forged ones are counted' test "$(($(line_count forged) + $(line_count truncated) + $(line_count overlong)))" -ge 2000
+check 'foreign ones too' test "$(line_count foreign)" -ge 2000
+sleep 4
+is "$(line_arrived)" $n 'nothing came twice'
+check 'byte for byte' same_bytes
+is "$(find "$line_root/var/lib/limpid/spool/link1-out/new" "$line_root/var/lib/limpid/spool/link1-out/work" -type f | wc -l)" 0 \
+    'nothing waits any more'
+is "$(line_back)" 0 'not one packet came back'
+line_remove
+
+# IPv6, and large frames with GSO.
+line_down; line_up 9000
+line_host='[fd00:99::2]' line_host 'rate = "500M"' 'mtu = 9000' 'gso = yes'
+n=0
+line_recv
+line_send
+cross '' 20 200000 'objects cross over IPv6 in large frames with GSO'
+check 'byte for byte there too' same_bytes
+is "$(line_back)" 0 'and not one packet came back'
+done_testing
