@@ -21,7 +21,8 @@
 const struct policy_limit policy_limit_table[] = {
 	LIMIT(bytes, "bytes", "bytes", 64 * M, 1 * K, 2 * G, "of one part"),
 	LIMIT(parts, "parts", "parts", 2000, 1, COPY_PARTS_MAX, "of one mail"),
-	LIMIT(depth, "depth", "levels", 8, 1, 64, "of mails in mails"),
+	LIMIT(depth, "depth", "levels", 8, 1, 64,
+	    "of mails and archives in each other"),
 	LIMIT(expand, "expand", "times", 200, 1, 10000,
 	    "children's bytes to a part's bytes"),
 	LIMIT(pages, "pages", "pages", 500, 1, 100000, "of one part"),

@@ -390,12 +390,12 @@ decide(const uint8_t *s, size_t len, const char *declared)
 		return guess(s, len);
 	if (is_ebcdic(declared))
 		return declared;
-	if (high == 0 && !is_stateful(declared))
-		return guess(s, len);
 	/* Wide text would have shown its NULs. */
 	if (is_wide(declared))
-		return memchr(s, '\0', len) == NULL && len > 8 &&
+		return memchr(s, '\0', len) == NULL &&
 		    charset_is_utf8(s, len, &multi) ? "UTF-8" : declared;
+	if (high == 0 && !is_stateful(declared))
+		return guess(s, len);
 	if (high > 0 && charset_is_utf8(s, len, &multi) &&
 	    (!is_pairs(declared) || multi > 3))
 		return "UTF-8";

@@ -142,7 +142,7 @@ struct group {
 	uint8_t		 fonts;		/* the table of fonts */
 	uint8_t		 quiet;		/* between \htmlrtf and \htmlrtf0 */
 	uint16_t	 uc;		/* bytes that stand for one \u */
-	int		 font;
+	int		 face;		/* font number */
 };
 
 struct rtf {
@@ -181,7 +181,7 @@ is_shown(struct rtf *r)
 static void
 flush(struct rtf *r)
 {
-	int		 f = top(r)->font;
+	int		 f = top(r)->face;
 	const char	*name = r->ansi;
 	size_t		 n, bad;
 	char		*t;
@@ -273,7 +273,7 @@ group_close(struct rtf *r)
 static void
 font_charset(struct rtf *r, int number)
 {
-	int	 f = top(r)->font;
+	int	 f = top(r)->face;
 	size_t	 i;
 
 	if (f < 0 || f >= FONTS_MAX || !top(r)->fonts)
@@ -337,7 +337,7 @@ control_word(struct rtf *r, const char *w, int has, int number)
 		g->skip = 1;
 	} else if (strcmp(w, "f") == 0) {
 		flush(r);
-		g->font = number;
+		g->face = number;
 	} else if (strcmp(w, "fcharset") == 0) {
 		font_charset(r, number);
 	} else if (strcmp(w, "ansicpg") == 0) {

@@ -7,7 +7,7 @@
  * sanitizerd -> zygote, SEQPACKET on fd 3:  JOB with two fds (part in, answers out)
  * zygote -> sanitizerd, the same socket:    READY once; ENDED for each job
  * child -> sanitizerd, the answer pipe:     FACT TEXT PAGE CHILD CHILD_DATA
- *					     IDENTIFIED DONE
+ *					     CHILD_STUB IDENTIFIED DONE
  * The child never reads from the control socket and the zygote never reads a part.
  */
 #ifndef LIMPID_WORKER_H

@@ -290,7 +290,7 @@ kinds_without_a_worker_become_stubs(void **state)
 {
 	static const struct { enum kind k; enum reason r; } table[] = {
 		{ KIND_UNKNOWN, REASON_UNSUPPORTED },
-		{ KIND_OFFICE, REASON_UNSUPPORTED },
+		{ KIND_VIDEO, REASON_UNSUPPORTED },
 		{ KIND_PROGRAM, REASON_NEVER },
 		{ KIND_ENCRYPTED, REASON_ENCRYPTED },
 		{ KIND_EMPTY, REASON_EMPTY },
