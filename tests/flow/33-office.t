@@ -5,6 +5,9 @@
 BUILD=$(readlink -f "${BUILD:-build}")
 [ -e /usr/lib/libreoffice/program/libmergedlo.so ] ||
 	skip_all 'LibreOffice is not installed'
+case $BUILD in
+*/san) skip_all 'LibreOffice is not built with sanitizers' ;;
+esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/in" "$work/out"
@@ -107,7 +110,7 @@ for name in letter sums talk; do
 	ok $? "$name.pdf holds nothing active"
 done
 
-# Without LibreOffice nothing crashes: the words arrive and it is said.
+# Where no pictures are wanted, words alone arrive, without LibreOffice.
 sed 's/render images/render none/' policy/default.conf >"$work/words.conf"
 if grep -q 'render none' "$work/words.conf"; then
 	timeout 60 "$BUILD/bin/limpid-clean" --policy "$work/words.conf" \
