@@ -175,7 +175,7 @@ def demo_mails():
     attach(m, evil, "application/pdf", "invoice\u202efdp.exe")
     attach(m, b"MZ" + bytes(60) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0" + bytes(200), "application/pdf", "statement.pdf")
     mail("11-hostile-attachments", m.as_bytes(),
-         [("0", "container"), ("1", "text"), ("2", "stub", "never"), ("3", "stub", "never")])
+         [("0", "container"), ("1", "text"), ("2", "images"), ("3", "stub", "never")])
 
     m = message("bomb", mid="hostile2")
     m.set_content("Nothing to see.\n")
