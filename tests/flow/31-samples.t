@@ -7,8 +7,11 @@ trap 'rm -rf "$work"' EXIT
 /usr/bin/python3 tests/samples/generate.py "$work/in" || skip_all 'no samples'
 
 mkdir "$work/out"
+# Bombs run into the deadline in any time.
+case $BUILD in */san) seconds=20 ;; *) seconds=6 ;; esac
+sed "s/seconds 30/seconds $seconds/" policy/default.conf >"$work/policy.conf"
 for f in "$work"/in/*.eml "$work"/in/files/*; do
-	timeout 120 "$BUILD/bin/limpid" clean --policy policy/default.conf \
+	timeout 120 "$BUILD/bin/limpid" clean --policy "$work/policy.conf" \
 	    --out "$work/out" "$f" 2>"$work/err"
 	code=$?
 	name=${f#"$work"/in/}

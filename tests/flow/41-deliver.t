@@ -59,7 +59,7 @@ drained() {	# until nothing waits
 	return 1
 }
 count() { ls "$MAIL/$1/new" 2>/dev/null | wc -l; }
-sql() { sqlite3 "$DB" "$1"; }
+sql() { sqlite3 -cmd ".timeout 10000" "$DB" "$1"; }	# waits while deliverd writes
 
 "$BUILD/bin/limpid-deliverd" --root "$R" -n >"$R/out"
 is "$?-$(grep -c unclaimed "$R/out")" 0-1 '-n checks and prints the configuration'

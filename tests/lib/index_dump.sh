@@ -11,6 +11,6 @@ index_dump() {	# index_dump FILE
 	    "SELECT ref, part, page, width, height, form, depth, color, hex(palette), crc, offset, length FROM page JOIN mail ON id = mail_id ORDER BY 1, 2, 3" \
 	    "SELECT ref, s.subject, people, body, attachments FROM search s JOIN mail ON id = s.rowid ORDER BY 1"
 	do
-		sqlite3 "$1" "$q" || return 1
+		sqlite3 -cmd ".timeout 10000" "$1" "$q" || return 1
 	done
 }
