@@ -59,6 +59,7 @@ $(eval $(call LIBRARY,xml2,libxml-2.0))
 $(eval $(call LIBRARY,ytnef,libytnef))
 $(eval $(call LIBRARY,zmq,libzmq))
 $(eval $(call LIBRARY,zstd,libzstd))
+m_LDLIBS = -lm
 unistring_LDLIBS = -lunistring
 # mupdf.pc of Debian 12 names a wrong version and lacks libraries: spelled out.
 mupdf_LDLIBS = -lmupdf -lmupdf-third -lmujs -lgumbo -lopenjp2 -ljbig2dec \

@@ -23,6 +23,7 @@ static const struct verb {
 	{ "status",	"queues, links and programs of this host" },
 	{ "slip",	"what never came over a link, as a line to type there" },
 	{ "resend",	"send again what a slip names" },
+	{ "link",	"measure a one-way line before it is trusted" },
 	{ "trace",	"one mail's whole way" },
 	{ "user",	"accounts of the viewer" },
 	{ "index",	"make the index of delivered mail again" },

@@ -14,3 +14,7 @@ limpid-resend_MAIN = diode/resend_tool.c
 limpid-resend_LIBS = crypto
 limpid-slip_MAIN = diode/slip_tool.c
 limpid-slip_LIBS = jansson
+
+PROGRAMS += limpid-link
+limpid-link_MAIN = diode/link_tool.c
+limpid-link_LIBS = m

@@ -278,6 +278,28 @@ fields_beyond_their_bounds_are_contradictory(void **state)
 }
 
 static void
+of_a_million_forgeries_none_is_accepted(void **state)
+{
+	struct datagram	 d = sample(), out;
+	uint8_t		 symbol[DATAGRAM_SYMBOL], raw[256], bad[256];
+	unsigned	 i, n;
+
+	(void)state;
+	symbol_fill(symbol, 64);
+	assert_int_equal(datagram_seal(sender, &d, symbol, raw), ERR_OK);
+	srand(1);
+	for (i = 0; i < 1000000; i++) {
+		memcpy(bad, raw, 128);
+		/* Never an even number of changes at one place. */
+		for (n = 0; n <= i % 4; n++)
+			bad[5 + n * 30 + (unsigned)rand() % 30] ^=
+			    (uint8_t)(1 + rand() % 255);
+		assert_int_not_equal(datagram_open(receiver, bad, 128, &limits,
+		    &out, symbol), DATAGRAM_GOOD);
+	}
+}
+
+static void
 the_symbol_fits_the_mtu(void **state)
 {
 	(void)state;
@@ -299,6 +321,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(every_length_but_one_is_refused),
 		cmocka_unit_test(a_key_of_another_link_opens_nothing),
 		cmocka_unit_test(fields_beyond_their_bounds_are_contradictory),
+		cmocka_unit_test(of_a_million_forgeries_none_is_accepted),
 		cmocka_unit_test(the_symbol_fits_the_mtu),
 	};
 
