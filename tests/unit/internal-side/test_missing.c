@@ -1,0 +1,118 @@
+/*
+ * Lists of what never came: read strictly, kept in the index, healed, never set back.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "err.h"
+#include "index_private.h"
+#include "missing.h"
+
+#define HEAD	"limpid-missing-1\nlink 1\nchange 5\n"
+
+static struct missing_list	 l;
+
+static int
+parse(const char *text)
+{
+	return missing_parse(text, strlen(text), &l);
+}
+
+static void
+test_good_lists(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(HEAD), ERR_OK);
+	assert_int_equal(l.count, 0);
+	assert_int_equal(parse(HEAD "7\n9-12\nmore 3\n"), ERR_OK);
+	assert_int_equal(l.link, 1);
+	assert_int_equal(l.change, 5);
+	assert_int_equal(l.count, 2);
+	assert_int_equal(l.range[1].to, 12);
+	assert_int_equal(l.more, 3);
+}
+
+static void
+test_bad_lists(void **state)
+{
+	static const char *const	 bad[] = { "", "limpid-missing-1\n",
+		"limpid-missing-1\nlink 3\nchange 5\n",
+		"limpid-missing-1\nlink 1\nchange \n", HEAD "0\n", HEAD "7",
+		HEAD "9-7\n", HEAD " 7\n", HEAD "+7\n", HEAD "7-\n",
+		HEAD "99999999999999999999\n", HEAD "more 1\n7\n",
+		HEAD "more\n", HEAD "seven\n" };
+	static const char		 good[] = HEAD "7\n9-12\nmore 3\n";
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(parse(bad[i]), ERR_FORMAT);
+	/* Cut anywhere it is read as less or refused, and nothing behind it. */
+	for (i = 0; i < sizeof(good); i++)
+		(void)missing_parse(good, i, &l);
+}
+
+static int
+count(struct index_db *x, const char *sql)
+{
+	sqlite3_stmt	*s;
+	int		 n;
+
+	assert_int_equal(sqlite3_prepare_v2(x->db, sql, -1, &s, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	n = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return n;
+}
+
+static void
+test_kept_healed_and_never_set_back(void **state)
+{
+	struct index_db	*x;
+	char		 path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/limpid-missing.%ld", (long)getpid());
+	assert_int_equal(index_open(path, &x, NULL), ERR_OK);
+	assert_int_equal(parse(HEAD "7\n9-12\n"), ERR_OK);
+	assert_int_equal(missing_store(x, &l, 100), ERR_OK);
+	assert_int_equal(missing_store(x, &l, 200), ERR_EXISTS);
+	assert_int_equal(count(x, "SELECT count(*) FROM missing WHERE "
+	    "state = 'missing' AND first_seen_ms = 100"), 5);
+	l.change = 6;
+	l.count = 1;
+	assert_int_equal(missing_store(x, &l, 300), ERR_OK);
+	assert_int_equal(count(x, "SELECT count(*) FROM missing WHERE "
+	    "state = 'healed'"), 4);
+	l.change = 4;
+	assert_int_equal(missing_store(x, &l, 400), ERR_EXISTS);
+	/* A range without end makes a bounded number of rows. */
+	l.change = 7;
+	l.range[0].to = INT64_MAX;
+	assert_int_equal(missing_store(x, &l, 500), ERR_OK);
+	assert_true(count(x, "SELECT count(*) FROM missing") <=
+	    MISSING_ROWS + 5);
+	index_close(x);
+	unlink(path);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(test_good_lists),
+		cmocka_unit_test(test_bad_lists),
+		cmocka_unit_test(test_kept_healed_and_never_set_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
