@@ -3,6 +3,8 @@
  * Run by limpid-diode-recv only.
  * Hostile input: sequences are the sender's word, under its signature.
  * Must never take a repeat for new, forget a gap, or grow with a sequence.
+ * Longer than most files: what is on disk, and every step that changes it, stand
+ * together, so that each crash point can be read off.
  */
 #include <sys/file.h>
 #include <sys/stat.h>

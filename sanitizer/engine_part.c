@@ -3,7 +3,7 @@
  * or in exactly one outcome. Runs in limpid-sanitizerd and limpid-clean.
  * Hostile input: names, kinds and paths that workers state; checked by
  * engine_answer.c, and here only compared. Must never let a part go without an
- * outcome.
+ * outcome. Longer than most files: every way to an outcome stands here.
  */
 #include "engine_private.h"
 
