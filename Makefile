@@ -41,7 +41,6 @@ $(1)_CFLAGS := $$(call pkg_cflags,$(2))
 $(1)_LDLIBS := $$(call pkg_libs,$(2))
 endef
 $(eval $(call LIBRARY,archive,libarchive))
-$(eval $(call LIBRARY,archive,libarchive))
 $(eval $(call LIBRARY,argon2,libargon2))
 $(eval $(call LIBRARY,confuse,libconfuse))
 $(eval $(call LIBRARY,crypto,libcrypto))

@@ -128,6 +128,14 @@ static const struct {
 	[FACT_HIDDEN_SHEETS] = { "hidden-sheets", 0 },
 	[FACT_TRACKED_CHANGES] = { "tracked-changes", 0 },
 	[FACT_COMMENTS] = { "comments", 0 },
+	[FACT_SCANNED] = { "scanned", 0 },
+	[FACT_MALWARE] = { "malware", 1 },
+	[FACT_SIGNED] = { "signed", 0 },
+	[FACT_CODE] = { "code", 1 },
+	[FACT_UNSEEN_TEXT] = { "unseen-text", 0 },
+	[FACT_OCR] = { "ocr", 0 },
+	[FACT_UNLOCKED] = { "unlocked", 0 },
+	[FACT_FOLLOWS] = { "follows", 0 },
 };
 
 _Static_assert(sizeof(outcome_names) / sizeof(outcome_names[0]) == OUTCOME_MAX,

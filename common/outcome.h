@@ -103,6 +103,14 @@ enum fact {
 	FACT_HIDDEN_SHEETS,	/* sheets a reader would not see: count */
 	FACT_TRACKED_CHANGES,	/* changes not yet accepted: count */
 	FACT_COMMENTS,		/* count */
+	FACT_SCANNED,		/* what the scanner is and how old, or why not */
+	FACT_MALWARE,		/* repeatable: name the scanner gave it */
+	FACT_SIGNED,		/* verdict on its signature, and whose it is */
+	FACT_CODE,		/* repeatable: bar code, where, its text defanged */
+	FACT_UNSEEN_TEXT,	/* page numbers whose text is mostly not visible */
+	FACT_OCR,		/* languages the text was recognised in */
+	FACT_UNLOCKED,		/* where the password that opened it came from */
+	FACT_FOLLOWS,		/* reference of the mail that this one completes */
 	FACT_MAX
 };
 
