@@ -1,58 +1,133 @@
 #!/usr/bin/env python3
-"""expected.py TABLE REPORTS: holds each report of limpid clean against the table.
+"""expected.py TABLE REPORTS OUT [--without FORMAT,...]: holds what limpid clean did
+against the table of samples (tests/samples/table.py says what its columns are).
 
-Beside what the table says, every part of every report must have one of the named
-outcomes and reasons, and a stub must have a reason."""
+REPORTS is what `limpid clean --json` printed for the files in the table's order, OUT
+where it wrote. Beside what the table says, every part of every report must have one of
+the named outcomes and reasons, and a stub a reason. Formats of --without have no engine
+here and are left out."""
+import csv
+import email
+import email.policy
 import json
 import os
+import re
 import sys
 
 OUTCOMES = {"images", "text", "card", "stub", "container"}
+# What the product is held to: so many samples, a third of them hostile, and these formats
+# (the ending as limpid is told, or mail) at least once well-formed.
+LEAST = 100
+FORMATS = ("mail", "pdf", "png", "html", "txt", "zip", "7z", "rar", "lzh", "cab", "tar", "msg", "ics", "vcf")
 
 
-def load(folder, name):
-    base = os.path.basename(name)
-    for candidate in (base + ".json", os.path.splitext(base)[0] + ".json"):
-        path = os.path.join(folder, candidate)
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as f:
-                return json.load(f)
-    return None
+def matches(value, wanted):
+    return wanted == "*" or str(value) in wanted.split("|")
+
+
+def part_fault(part, row):
+    for column in ("kind", "outcome", "reason", "pages"):
+        if not matches(part[column], row[column]):
+            return "part %s has the %s %s (%s, %s%s)" % (
+                part["path"], column, part[column], part["outcome"], part["reason"],
+                ", " + part["note"] if part["note"] else "")
+    for fact in row["facts"].split(" & "):
+        name, _, value = fact.lstrip("!").partition("=")
+        said = part["facts"].get(name)
+        if fact.startswith("!") == (said is not None) and fact != "*":
+            return "part %s states %s: %s" % (part["path"], name, said)
+        if value and value not in (said if isinstance(said, list) else [str(said)]):
+            return "part %s states %s: %s" % (part["path"], name, said)
+    return ""
+
+
+def named(part):
+    """Each part ends by name, whatever the table knows of it."""
+    if part["outcome"] not in OUTCOMES or not re.fullmatch("[a-z]+(-[a-z]+)*", part["reason"]):
+        return "part %s has outcome %r, reason %r" % (part["path"], part["outcome"], part["reason"])
+    if part["outcome"] == "stub" and part["reason"] == "complete":
+        return "stub %s without a reason" % part["path"]
+    return ""
+
+
+def delivered(folder, name):
+    """Words and all bytes that came out for a sample."""
+    stem = os.path.join(folder, os.path.splitext(os.path.basename(name))[0])
+    words, data = "", b""
+    for end in (".eml", ".txt", ".pdf", ".png", ".jpg"):
+        if not os.path.exists(stem + end):
+            continue
+        with open(stem + end, "rb") as f:
+            body = f.read()
+        data += body
+        if end == ".txt":
+            words += body.decode("utf-8")
+        elif end == ".eml":
+            m = email.message_from_bytes(body, policy=email.policy.default)
+            words += "\n".join(p.get_content() for p in m.walk() if p.get_content_maintype() == "text")
+    return words, data
+
+
+def row_fault(report, row, output):
+    parts = report["parts"]
+    if not parts:
+        return "no parts"
+    for part in parts:
+        if named(part):
+            return named(part)
+    chosen = [p for p in parts if row["part"] in ("*", p["path"])]
+    if not chosen:
+        return "no part %s, only %s" % (row["part"], " ".join(p["path"] for p in parts[:20]))
+    for part in chosen:
+        if part_fault(part, row):
+            return part_fault(part, row)
+    words, data = output
+    for word in row["words"].split(" & "):
+        if word != "*" and not any(w in words for w in word.split("|")):
+            return "no word %s in what was delivered" % word
+    for word in row["lacks"].split(" & "):
+        if word != "*" and (word in words or word.encode() in data):
+            return "%s was delivered" % word
+    return ""
 
 
 def main():
-    table, folder = sys.argv[1:3]
-    reports, seen = {}, set()
+    listing, reports, folder = sys.argv[1:4]
+    without = sys.argv[5].split(",") if len(sys.argv) > 5 else []
+    with open(listing, encoding="utf-8", newline="") as f:
+        rows = list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
+    with open(reports, encoding="utf-8") as f:
+        reports = json.load(f)
+    files = list(dict.fromkeys(r["file"] for r in rows))
+    nature = {r["file"]: r["nature"] for r in rows}
     n = 0
-    with open(table, encoding="utf-8") as f:
-        rows = [line.rstrip("\n").split("\t") for line in f]
-    for name, path, outcome, reason in rows:
-        if name not in reports:
-            reports[name] = load(folder, name)
-        report, why = reports[name], ""
-        if report is None:
-            why = "no report"
-        else:
-            parts = report["parts"]
-            if not parts:
-                why = "no parts"
-            for p in parts:
-                if p["outcome"] not in OUTCOMES or not p["reason"]:
-                    why = "part %s has outcome %r, reason %r" % (p["path"], p["outcome"], p["reason"])
-                elif p["outcome"] == "stub" and p["reason"] == "complete":
-                    why = "stub %s without a reason" % p["path"]
-            chosen = parts if path == "*" else [p for p in parts if p["path"] == path]
-            if not chosen:
-                why = why or "no part %s, only %s" % (path, " ".join(p["path"] for p in parts[:20]))
-            for p in chosen:
-                if outcome != "*" and p["outcome"] not in outcome.split("|"):
-                    why = "part %s ended as %s (%s)" % (p["path"], p["outcome"], p["reason"])
-                if reason != "*" and p["reason"] not in reason.split("|"):
-                    why = "part %s has the reason %s" % (p["path"], p["reason"])
+
+    def ok(fault, name, skip=""):
+        nonlocal n
         n += 1
-        print("%s - %s part %s is %s %s%s" % ("not ok" if why else "ok", name, path, outcome, reason,
-                                             ": " + why if why else ""))
-        seen.add(name)
+        print("%s %d - %s%s%s" % ("not ok" if fault else "ok", n, name, ": " + fault if fault else "", skip))
+
+    ok("" if len(files) == len(reports) else "%d files, %d reports" % (len(files), len(reports)),
+       "there is a report for each sample")
+    report = dict(zip(files, reports))
+    output = {}
+    for row in rows:
+        name = row["file"]
+        what = "%s part %s is %s, %s" % (name, row["part"], row["outcome"], row["reason"])
+        if row["format"] in without:
+            ok("", what, " # SKIP no engine for it here")
+            continue
+        if name not in report:
+            continue
+        if name not in output:
+            output = {name: delivered(folder, name)}
+        ok(row_fault(report[name], row, output[name]), what)
+    hostile = sum(nature[f] == "hostile" for f in files)
+    ok("" if len(files) >= LEAST else str(len(files)), "there are %d samples or more" % LEAST)
+    ok("" if hostile * 3 >= len(files) else str(hostile), "a third of %d is hostile" % len(files))
+    for form in FORMATS:
+        ok("" if any(r["format"] == form and r["nature"] == "good" for r in rows) else "none",
+           "%s is among them, well-formed" % form)
     return 0
 
 

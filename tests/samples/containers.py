@@ -8,6 +8,8 @@ import struct
 import tarfile
 import zlib
 
+import table
+
 
 def packed(data):
     c = zlib.compressobj(9, zlib.DEFLATED, -15)
@@ -342,8 +344,8 @@ NAMES = (("sjis", "cp932", ("資料/見積書.txt", "会議.txt")), ("big5", "bi
 
 def archive_samples(document, expect, random):
     """What each archive must end as; document and expect as in generate.py."""
-    def archive(name, data, members=(), outcome="container", reason="complete"):
-        document(name, data, outcome, reason)
+    def archive(name, data, members=(), outcome="container", reason="complete", **more):
+        document(name, data, outcome, reason, **more)
         for i, m in enumerate(members):
             expect("files/" + name, m[2] if len(m) > 2 else str(i + 1), m[0], m[1])
 
@@ -372,39 +374,40 @@ def archive_samples(document, expect, random):
     archive("jar.arj", b"\x60\xea" + bytes(100), (), "stub", "unsupported")
     archive("locked-old.zip", crypto_zip(b"a.txt", b"words\n", b"sesame"), [locked])
     archive("locked-aes.zip", aes_zip(b"a.txt"), [locked])
-    archive("slip.zip", zip_file([(b"../../etc/passwd", b"x\n"), (b"/abs.txt", b"y\n"), (b"C:\\win\\z.txt", b"z\n")]),
-            [text, text, text])
-    archive("link.zip", zip_file([(b"link", b"/etc/passwd", 0o120777), (b"a.txt", b"words\n")]), [never, text])
-    archive("links.tar", tar([("s", tarfile.SYMTYPE, "/etc/passwd"), ("h", tarfile.LNKTYPE, "b"),
-                              ("c", tarfile.CHRTYPE, ""), ("b", tarfile.BLKTYPE, ""), ("p", tarfile.FIFOTYPE, ""),
-                              ("../up.txt", b"up\n")]), [never] * 5 + [text])
-    archive("overlap.zip", overlap_zip(500), (), "stub", "format")
-    archive("zeros.zip", zip_file([(b"zeros", bytes(70 << 20)), (b"a.txt", b"words\n")]),
-            [("stub", "limit-bytes"), text])
-    archive("zeros-alone.gz", gzip.compress(bytes(70 << 20), mtime=0), [("stub", "limit-bytes")], "container",
-            "limit-bytes")
-    archive("large.zip", zip_file([(b"zeros", bytes(70 << 20)), (b"a.txt", b"words\n"), (b"b", random.randbytes(1 << 20))]),
-            [("stub", "limit-bytes"), text])
-    archive("ratio.zip", zip_file([(b"%d" % i, bytes(5 << 20)) for i in range(6)]), (), "container", "limit-bytes")
-    archive("many.zip", zip_file([(b"%d.txt" % i, b"x") for i in range(3000)]), (), "container", "limit-parts")
-    deep = [("container", "complete", ".".join(["1"] * i)) for i in range(1, 9)]
-    archive("deep.zip", zip_nest(20), deep + [("stub", "limit-depth", ".".join(["1"] * 9))])
-    archive("deep-alone.gz", gzip_quine_like(20), (), "container|stub", "*")
-    archive("nothing.zip", zip_file([]), (), "stub", "empty")
-    archive("only-folder.zip", zip_file([(b"folder/", b"")]), (), "stub", "empty")
-    archive("program.zip", zip_file([(b"invoice.pdf", b"MZ" + bytes(600))]), [never])
-    archive("mac.zip", zip_file([(b"a.txt", b"words\n"), (b"__MACOSX/._a.txt", b"\0\5\x16\7" + bytes(60))]), [text])
-    archive("method.zip", zip_file([(b"a.txt", b"words\n")], 0, 97), [("stub", "unsupported|format")])
-    whole = zip_file([(b"a.txt", random.randbytes(3000)), (b"b.txt", random.randbytes(3000))])
-    for cut in (3, 30, 1000, 4000, len(whole) - 10):
-        archive("cut-%d.zip" % cut, whole[:cut], (), "container|stub|text", "*")
-    for name, data in (("seven", given(SEVEN["plain.7z"])), ("rar", rar4(b"a.txt", b"words\n")),
-                       ("tape", tar(members, "w:gz")), ("disc", iso(b"A.TXT;1", b"words\n"))):
-        archive("cut-half-%s.bin" % name, data[:len(data) // 2], (), "container|stub|text", "*")
-        broken = bytearray(data)
-        for i in range(40, len(broken), 37):
-            broken[i] ^= 0x55
-        archive("broken-%s.bin" % name, bytes(broken), (), "container|stub|text", "*")
+    with table.hostile_samples():
+        archive("slip.zip", zip_file([(b"../../etc/passwd", b"x\n"), (b"/abs.txt", b"y\n"), (b"C:\\win\\z.txt", b"z\n")]),
+                [text, text, text])
+        archive("link.zip", zip_file([(b"link", b"/etc/passwd", 0o120777), (b"a.txt", b"words\n")]), [never, text])
+        archive("links.tar", tar([("s", tarfile.SYMTYPE, "/etc/passwd"), ("h", tarfile.LNKTYPE, "b"),
+                                  ("c", tarfile.CHRTYPE, ""), ("b", tarfile.BLKTYPE, ""), ("p", tarfile.FIFOTYPE, ""),
+                                  ("../up.txt", b"up\n")]), [never] * 5 + [text])
+        archive("overlap.zip", overlap_zip(500), (), "stub", "format")
+        archive("zeros.zip", zip_file([(b"zeros", bytes(70 << 20)), (b"a.txt", b"words\n")]),
+                [("stub", "limit-bytes"), text])
+        archive("zeros-alone.gz", gzip.compress(bytes(70 << 20), mtime=0), [("stub", "limit-bytes")], "container",
+                "limit-bytes")
+        archive("large.zip", zip_file([(b"zeros", bytes(70 << 20)), (b"a.txt", b"words\n"), (b"b", random.randbytes(1 << 20))]),
+                [("stub", "limit-bytes"), text])
+        archive("ratio.zip", zip_file([(b"%d" % i, bytes(5 << 20)) for i in range(6)]), (), "container", "limit-bytes")
+        archive("many.zip", zip_file([(b"%d.txt" % i, b"x") for i in range(3000)]), (), "container", "limit-parts")
+        deep = [("container", "complete", ".".join(["1"] * i)) for i in range(1, 9)]
+        archive("deep.zip", zip_nest(20), deep + [("stub", "limit-depth", ".".join(["1"] * 9))])
+        archive("deep-alone.gz", gzip_quine_like(20), (), "container|stub", "*")
+        archive("nothing.zip", zip_file([]), (), "stub", "empty")
+        archive("only-folder.zip", zip_file([(b"folder/", b"")]), (), "stub", "empty")
+        archive("program.zip", zip_file([(b"invoice.pdf", b"MZ" + bytes(600))]), [never])
+        archive("mac.zip", zip_file([(b"a.txt", b"words\n"), (b"__MACOSX/._a.txt", b"\0\5\x16\7" + bytes(60))]), [text])
+        archive("method.zip", zip_file([(b"a.txt", b"words\n")], 0, 97), [("stub", "unsupported|format")])
+        whole = zip_file([(b"a.txt", random.randbytes(3000)), (b"b.txt", random.randbytes(3000))])
+        for cut in (3, 30, 1000, 4000, len(whole) - 10):
+            archive("cut-%d.zip" % cut, whole[:cut], (), "container|stub|text", "*")
+        for name, data in (("seven", given(SEVEN["plain.7z"])), ("rar", rar4(b"a.txt", b"words\n")),
+                           ("tape", tar(members, "w:gz")), ("disc", iso(b"A.TXT;1", b"words\n"))):
+            archive("cut-half-%s.bin" % name, data[:len(data) // 2], (), "container|stub|text", "*")
+            broken = bytearray(data)
+            for i in range(40, len(broken), 37):
+                broken[i] ^= 0x55
+            archive("broken-%s.bin" % name, bytes(broken), (), "container|stub|text", "*")
 
 
 def tar_raw(members):
@@ -456,31 +459,34 @@ def message_samples(document, expect, raw_mail, head):
     holds("attached.msg", msg("attached", "body\n", attachments=[("資料.txt", b"words\n"), ("inner", inner),
                                                                  ("tool.exe", b"MZ" + bytes(600))]),
           [("1",) + text, ("2",) + text, ("3",) + container, ("3.1",) + text, ("3.2",) + text, ("4", "stub", "never")])
-    nest = msg("0", "innermost\n", inner=True)
-    for i in range(1, 20):
-        nest = msg("%d" % i, "body\n", attachments=[("mail", nest)], inner=True)
-    document("nested.msg", msg("20", "body\n", attachments=[("mail", nest)]), "container")
-    whole = msg("cut", "body\n" * 2000, attachments=[("a.txt", b"words\n" * 2000)])
-    for cut in (500, 520, 2000, len(whole) // 2, len(whole) - 600):
-        document("cut-%d.msg" % cut, whole[:cut], "container|stub", "*")
-    broken = bytearray(whole)
-    for i in range(100, len(broken), 97):
-        broken[i] ^= 0x55
-    document("broken.msg", bytes(broken), "container|stub", "*")
+    with table.hostile_samples():
+        nest = msg("0", "innermost\n", inner=True)
+        for i in range(1, 20):
+            nest = msg("%d" % i, "body\n", attachments=[("mail", nest)], inner=True)
+        document("nested.msg", msg("20", "body\n", attachments=[("mail", nest)]), "container")
+        whole = msg("cut", "body\n" * 2000, attachments=[("a.txt", b"words\n" * 2000)])
+        for cut in (500, 520, 2000, len(whole) // 2, len(whole) - 600):
+            document("cut-%d.msg" % cut, whole[:cut], "container|stub", "*")
+        broken = bytearray(whole)
+        for i in range(100, len(broken), 97):
+            broken[i] ^= 0x55
+        document("broken.msg", bytes(broken), "container|stub", "*")
     holds("winmail-good.dat", tnef(b"subject", b"body\n", [(b"a.txt", b"words\n"), (b"b.exe", b"MZ" + bytes(600))]),
           [("1",) + text, ("2",) + text, ("3", "stub", "never")])
-    whole = tnef(b"subject", b"body\n", [(b"a.txt", b"words\n" * 50)])
-    for cut in (6, 40, len(whole) // 2, len(whole) - 3):
-        document("winmail-cut-%d.dat" % cut, whole[:cut], "container|stub", "*")
-    document("winmail-length.dat", whole[:7] + b"\xff\xff\xff\x7f" + whole[11:], "container|stub", "*")
+    with table.hostile_samples():
+        whole = tnef(b"subject", b"body\n", [(b"a.txt", b"words\n" * 50)])
+        for cut in (6, 40, len(whole) // 2, len(whole) - 3):
+            document("winmail-cut-%d.dat" % cut, whole[:cut], "container|stub", "*")
+        document("winmail-length.dat", whole[:7] + b"\xff\xff\xff\x7f" + whole[11:], "container|stub", "*")
 
     document("event.ics", ICS.encode(), "card")
     document("contact.vcf", VCF, "card")
-    document("event-cut.ics", ICS.encode()[:120], "card|text")
-    document("event-many.ics", b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + b"BEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT\r\n" * 5000 +
-             b"END:VCALENDAR\r\n", "card")
-    document("event-repeat.ics", ICS.replace("LOCATION", "RRULE:FREQ=SECONDLY;COUNT=2000000000\r\nLOCATION").encode(), "card")
-    document("event-deep.ics", b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + b"BEGIN:VEVENT\r\n" * 20000, "card|text|stub", "*")
+    with table.hostile_samples():
+        document("event-cut.ics", ICS.encode()[:120], "card|text")
+        document("event-many.ics", b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + b"BEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT\r\n" * 5000 +
+                 b"END:VCALENDAR\r\n", "card")
+        document("event-repeat.ics", ICS.replace("LOCATION", "RRULE:FREQ=SECONDLY;COUNT=2000000000\r\nLOCATION").encode(), "card")
+        document("event-deep.ics", b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + b"BEGIN:VEVENT\r\n" * 20000, "card|text|stub", "*")
 
     def form(name, header, body, parts):
         raw_mail("form-" + name, head(name, mid=name, extra="MIME-Version: 1.0\n" + header).replace(b"\n", b"\r\n") +

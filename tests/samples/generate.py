@@ -3,12 +3,8 @@
 
     generate.py OUT [--demo]
 
-Writes OUT/NAME.eml (mails) and OUT/files/NAME (documents), and OUT/expected.tsv:
-
-    file <TAB> part path <TAB> outcome[|outcome...] <TAB> reason[|reason...]
-
-A path of "*" stands for every part, "0" for the mail or document itself. --demo
-makes only the dozen mails that `make demo` sends.
+Writes OUT/NAME.eml (mails) and OUT/files/NAME (documents), and OUT/expected.tsv, the
+table that table.py explains. --demo makes only the dozen mails that `make demo` sends.
 """
 import base64
 import os
@@ -21,9 +17,9 @@ from email.message import EmailMessage
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import containers  # noqa: E402
 import documents as doc  # noqa: E402
+import table  # noqa: E402
+from table import document, mail, raw_mail  # noqa: E402
 
-OUT = None
-EXPECTED = []
 DATE = "Tue, 17 Mar 2026 09:30:00 +0800"
 JA_BODY = ("拝啓　平素より格別のご高配を賜り、厚く御礼申し上げます。\n"
            "次回の会議は三月二十四日（火）午後二時からです。資料は添付のとおりです。\n敬具\n")
@@ -31,43 +27,10 @@ TW_BODY = ("林小姐您好：\n三月份海岸監測資料已整理完畢，請
 CN_BODY = "您好：\n附件是本季度的会议纪要，请查阅。\n如需修改请于周五之前回复。谢谢！\n"
 
 
-def expect(name, path, outcome, reason="complete"):
-    EXPECTED.append((name, path, outcome, reason))
-
-
-def write(name, data):
-    path = os.path.join(OUT, name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as f:
-        f.write(data)
-
-
-def crlf(data):
-    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-
-
 def head(subject="Sample", sender="Harriet Lowe <h.lowe@tidewater.example>", to="reader@agency.example",
          extra="", mid="sample"):
     return ("From: %s\nTo: %s\nSubject: %s\nDate: %s\nMessage-ID: <%s@tidewater.example>\n%s"
             % (sender, to, subject, DATE, mid, extra)).encode()
-
-
-def mail(name, data, parts=()):
-    """Writes a mail and what is expected of its parts."""
-    write(name + ".eml", crlf(data))
-    for p in parts:
-        expect(name + ".eml", *p)
-
-
-def raw_mail(name, data, parts=()):
-    write(name + ".eml", data)
-    for p in parts:
-        expect(name + ".eml", *p)
-
-
-def document(name, data, outcome, reason="complete"):
-    write("files/" + name, data)
-    expect("files/" + name, "0", outcome, reason)
 
 
 def message(subject, sender="Harriet Lowe <h.lowe@tidewater.example>", mid="sample"):
@@ -121,7 +84,7 @@ def demo_mails():
     m["Reply-To"] = "collect@quickmail.example"
     m.set_content("Please read the HTML version.\n")
     m.add_alternative(HOSTILE_HTML, subtype="html")
-    mail("02-html-links", m.as_bytes(), [("0", "container"), ("1", "text"), ("2", "text|images")])
+    mail("02-html-links", m.as_bytes(), [("0", "container"), ("1", "text"), ("2", "text|images")], hostile=True)
 
     mail("03-japanese", legacy("会議のお知らせ", JA_BODY, "iso2022_jp", "ISO-2022-JP", "7bit", "ja"),
          [("0", "container"), ("1", "text")])
@@ -164,7 +127,7 @@ def demo_mails():
          b"\nThis is a multi-part message.\n--b1\nContent-Type: text/plain; charset=nonsense-8\n"
          b"Content-Transfer-Encoding: base64\n\nVGhpcyBsaW5lIGlzIGZpbmUu!!!not base64 at all\n"
          b"--b1\nContent-Type: text/html\n\n<p>unclosed <b>tags <i>everywhere\n--b2--\nlost lines after a wrong boundary\n",
-         [("0", "container")])
+         [("0", "container")], hostile=True)
 
     m = message("Invoice 2026-117", "Accounts <accounts@tidewater-institute.example>", mid="hostile1")
     m.set_content("Open the invoice at once.\n")
@@ -175,7 +138,7 @@ def demo_mails():
     attach(m, evil, "application/pdf", "invoice\u202efdp.exe")
     attach(m, b"MZ" + bytes(60) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0" + bytes(200), "application/pdf", "statement.pdf")
     mail("11-hostile-attachments", m.as_bytes(),
-         [("0", "container"), ("1", "text"), ("2", "images"), ("3", "stub", "never")])
+         [("0", "container"), ("1", "text"), ("2", "images"), ("3", "stub", "never")], hostile=True)
 
     m = message("bomb", mid="hostile2")
     m.set_content("Nothing to see.\n")
@@ -187,7 +150,7 @@ def demo_mails():
     attach(m, bomb.finish(bomb.add(b"<</Type/Catalog/Pages %d 0 R>>" % tree)), "application/pdf", "pages.pdf")
     attach(m, doc.png(20, 20, [bytes(60)] * 20).replace(b"\0\0\0\x14\0\0\0\x14", b"\0\1\0\0\0\1\0\0", 1),
            "image/png", "giant.png")
-    mail("12-hostile-bombs", m.as_bytes(), [("0", "container"), ("1", "text")])
+    mail("12-hostile-bombs", m.as_bytes(), [("0", "container"), ("1", "text")], hostile=True)
 
 
 def damaged_mails():
@@ -291,57 +254,56 @@ def more_mails():
 
 
 def documents():
-    document("one-page.pdf", doc.text_pdf([["one page"]]), "images")
-    document("twelve-pages.pdf", doc.text_pdf([["page %d" % i] for i in range(12)]), "images")
+    document("one-page.pdf", doc.text_pdf([["one page"]]), "images", pages=1, words="one page")
+    document("twelve-pages.pdf", doc.text_pdf([["page %d" % i] for i in range(12)]), "images", pages=12, words=("page 0", "page 11"))
     for c, lines in (("Japan1", ["第一回会議資料", "日本語の本文です。"]), ("CNS1", ["海岸監測資料", "請查收。"]),
                      ("GB1", ["会议纪要", "请查阅。"])):
         document("cjk-%s.pdf" % c.lower(), doc.cjk_pdf(lines, c), "images")
     good = doc.text_pdf([["one page"]])
-    document("cut-half.pdf", good[:len(good) // 2], "images|stub", "complete|format|pages-failed")
-    document("cut-xref.pdf", good[:good.rindex(b"xref")], "images|stub", "complete|format|pages-failed")
-    document("header-only.pdf", b"%PDF-1.7\n", "stub", "format|empty")
-    document("huge-page.pdf", doc.text_pdf([["x"]]).replace(b"[0 0 595 842]", b"[0 0 99999 99999]"), "images|stub", "*")
-    document("zero-page.pdf", doc.text_pdf([["x"]]).replace(b"[0 0 595 842]", b"[0 0 0 0]"), "images|stub", "*")
+    document("cut-half.pdf", good[:len(good) // 2], "images|stub", "complete|format|pages-failed", hostile=True)
+    document("cut-xref.pdf", good[:good.rindex(b"xref")], "images|stub", "complete|format|pages-failed", hostile=True)
+    document("header-only.pdf", b"%PDF-1.7\n", "stub", "format|empty", hostile=True)
+    document("huge-page.pdf", doc.text_pdf([["x"]]).replace(b"[0 0 595 842]", b"[0 0 99999 99999]"), "images|stub", "*", hostile=True)
+    document("zero-page.pdf", doc.text_pdf([["x"]]).replace(b"[0 0 595 842]", b"[0 0 0 0]"), "images|stub", "*", hostile=True)
     loop = doc.Pdf()
     tree = loop.reserve()
     loop.set(tree, b"<</Type/Pages/Count 1000/Kids[%d 0 R %d 0 R]>>" % (tree, tree))
-    document("loop-pages.pdf", loop.finish(loop.add(b"<</Type/Catalog/Pages %d 0 R>>" % tree)), "stub|images", "*")
+    document("loop-pages.pdf", loop.finish(loop.add(b"<</Type/Catalog/Pages %d 0 R>>" % tree)), "stub|images", "*", hostile=True)
     grey = [bytes((x * y) & 255 for x in range(64)) for y in range(64)]
     document("grey.png", doc.png(64, 64, grey, 0), "images")
     document("colour.png", doc.png(64, 64, [bytes((x * 3 + y) & 255 for x in range(192)) for y in range(64)]), "images")
     document("text-chunk.png", doc.png(8, 8, [bytes(24)] * 8, 2, [(b"tEXt", b"Comment\0secret words")]), "images")
-    document("colour.ppm", doc.ppm(32, 32, [bytes(range(96))] * 32), "images")
-    document("grey.pgm", doc.pgm(32, 32, [bytes(range(32))] * 32), "images")
+    document("colour-raw.ppm", doc.ppm(32, 32, [bytes(range(96))] * 32), "images")
+    document("grey-raw.pgm", doc.pgm(32, 32, [bytes(range(32))] * 32), "images")
     p = doc.png(64, 64, grey, 0)
-    document("cut.png", p[:len(p) - 40], "images|stub", "complete|format|pages-failed")
-    document("giant.png", doc.png(4, 4, [bytes(12)] * 4).replace(b"\0\0\0\4\0\0\0\4", b"\1\0\0\0\1\0\0\0", 1),
-             "stub", "limit-pixels|format")
+    document("cut-end.png", p[:len(p) - 40], "images|stub", "complete|format|pages-failed", hostile=True)
+    document("giant-sides.png", doc.png(4, 4, [bytes(12)] * 4).replace(b"\0\0\0\4\0\0\0\4", b"\1\0\0\0\1\0\0\0", 1),
+             "stub", "limit-pixels|format", hostile=True)
     document("notes.txt", "Plain notes, see http://example.net/x\n".encode(), "text")
     document("utf16.txt", "Wide notes\n".encode("utf-16"), "text")
-    document("page.html", HOSTILE_HTML.encode(), "text|images")
-    document("tool.exe", b"MZ" + bytes(60) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0" + bytes(200), "stub", "never")
-    document("lies.pdf", b"MZ" + bytes(400), "stub", "never")
-    document("noise.bin", random.Random(5).randbytes(5000), "stub", "unsupported")
-    document("nothing.pdf", b"", "stub", "empty")
+    document("letter.html", b"<html><body><h1>Minutes</h1><p>All agreed.</p></body></html>", "text|images",
+             words=("Minutes", "All agreed."), lacks="<h1>")
+    document("page.html", HOSTILE_HTML.encode(), "text|images", hostile=True)
+    document("tool.exe", b"MZ" + bytes(60) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0" + bytes(200), "stub", "never", hostile=True)
+    document("lies.pdf", b"MZ" + bytes(400), "stub", "never", hostile=True)
+    document("noise.bin", random.Random(5).randbytes(5000), "stub", "unsupported", hostile=True)
+    document("nothing-at-all.pdf", b"", "stub", "empty", hostile=True)
 
 
 def main():
-    global OUT
     if len(sys.argv) < 2:
         sys.stderr.write(__doc__)
         return 2
-    OUT = sys.argv[1]
-    os.makedirs(OUT, exist_ok=True)
+    table.open_folder(sys.argv[1])
     demo_mails()
     if "--demo" not in sys.argv:
-        damaged_mails()
+        with table.hostile_samples():
+            damaged_mails()
         more_mails()
         documents()
-        containers.archive_samples(document, expect, random.Random(7))
-        containers.message_samples(document, expect, raw_mail, head)
-    with open(os.path.join(OUT, "expected.tsv"), "w") as f:
-        for row in EXPECTED:
-            f.write("\t".join(row) + "\n")
+        containers.archive_samples(document, table.expect, random.Random(7))
+        containers.message_samples(document, table.expect, raw_mail, head)
+    table.save()
     return 0
 
 
