@@ -104,9 +104,9 @@ int jail_enter_zygote(const struct jail_files *files, unsigned *held);
 int jail_files_settle(void);
 
 /*
- * For a daemon without a zygote (deliverd's decoder): forks a child locked by
- * jail_lock with these fds; no namespaces, so that the daemon's own filter need not
- * allow them. Returns 0 in the child, which is then locked and must end by _exit, and
+ * For a process that stays outside of namespaces (deliverd's warm parent, the link's
+ * receiver), so that its own filter need not allow making them: forks a child locked
+ * by jail_lock with these fds. Returns 0 in the child, which is then locked and must end by _exit, and
  * its pid in the parent, which kills it at its deadline and waits for it; ERR_SYS in
  * the parent when there was no fork. The child dies with its parent. One that cannot
  * lock itself leaves with JAIL_EXIT_UNLOCKED before it returns. The caller must be

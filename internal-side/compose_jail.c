@@ -1,9 +1,11 @@
 /*
- * Starts the jailed compose child and hears how it ended. Runs in limpid-deliverd
- * and limpid-compose. Hostile input: the child's answer, since the child may have
- * been captured. Must never give the child a path, nor believe it more than a few
- * numbers from closed lists.
+ * Has copies composed in jailed children and hears how that ended. Runs in
+ * limpid-deliverd and limpid-compose. Hostile input: the child's answer, since the
+ * child may have been captured. Must never give the child a path, nor believe it more
+ * than a few numbers from closed lists.
  */
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,58 +13,82 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "compose_jail.h"
+#include "compose_warm.h"
 #include "err.h"
+#include "handover.h"
 #include "jail.h"
-#include "proc.h"
 #include "wire.h"
 
-#define CHILD_MEMORY	(UINT64_C(1536) * 1024 * 1024)
-#define CHILD_CPU_S	900
-#define CHILD_FILE	(UINT64_C(16) * 1024 * 1024 * 1024)
-#define CHILD_FILES	32
-#define ANSWER		1	/* frame type */
-#define ANSWER_MAX	64
+#define GRACE_MS	5000	/* beyond the deadline, which the warm parent keeps */
 
 struct compose_jail {
-	struct jail_filter	*filter;
-	struct jail_limits	 limits;
+	int	 socket;	/* to the warm parent */
 };
+
+/* NULL and why when it does not hold. In a SAN=1 build *fp stays NULL: a sanitizer's
+ * own calls are not in the list. */
+static int
+filter_load(const char *dir, const char *name, struct jail_filter **fp,
+    char **why)
+{
+	char	*path;
+	int	 r;
+
+	if (asprintf(&path, "%s/%s.policy", dir, name) == -1)
+		return ERR_MEMORY;
+	r = jail_filter_load(path, fp, why);
+#ifdef LIMPID_SAN
+	jail_filter_free(*fp);
+	*fp = NULL;
+#endif
+	free(path);
+	return r;
+}
+
+static int
+warm_fork(const struct jail_filter *own, const struct jail_filter *child,
+    struct compose_jail *j)
+{
+	int	 pair[2];
+	pid_t	 pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return ERR_SYS;
+	if ((pid = fork()) == 0) {
+		close(pair[0]);
+		compose_warm_run(pair[1], own, child);
+	}
+	close(pair[1]);
+	j->socket = pair[0];
+	return pid == -1 ? ERR_SYS : ERR_OK;
+}
 
 int
 compose_jail_open(const char *seccomp_dir, struct compose_jail **jp, char **why)
 {
 	struct compose_jail	*j = NULL;
-	char			*path = NULL;
+	struct jail_filter	*own = NULL, *child = NULL;
 	int			 r = ERR_MEMORY;
 
 	*why = NULL;
-	if (asprintf(&path, "%s/deliver-compose.policy", seccomp_dir) == -1) {
-		path = NULL;
-		goto out;
-	}
 	if ((j = calloc(1, sizeof(*j))) == NULL)
 		goto out;
-	if ((r = jail_filter_load(path, &j->filter, why)) != ERR_OK)
+	j->socket = -1;
+	if ((r = filter_load(seccomp_dir, "deliver-warm", &own,
+	    why)) != ERR_OK || (r = filter_load(seccomp_dir,
+	    "deliver-compose", &child, why)) != ERR_OK ||
+	    (r = warm_fork(own, child, j)) != ERR_OK)
 		goto out;
-#ifdef LIMPID_SAN	/* a sanitizer's own calls are not in the list */
-	jail_filter_free(j->filter);
-	j->filter = NULL;
-#endif
-	j->limits.memory_bytes = CHILD_MEMORY;
-	j->limits.mapped_bytes = jail_mapped();
-	j->limits.cpu_s = CHILD_CPU_S;
-	j->limits.file_bytes = CHILD_FILE;
-	j->limits.files = CHILD_FILES;
 	*jp = j;
 	j = NULL;
  out:
+	jail_filter_free(own);
+	jail_filter_free(child);
 	compose_jail_close(j);
-	free(path);
 	return r;
 }
 
@@ -71,33 +97,9 @@ compose_jail_close(struct compose_jail *j)
 {
 	if (j == NULL)
 		return;
-	jail_filter_free(j->filter);
+	if (j->socket != -1)
+		close(j->socket);	/* its end is the warm parent's */
 	free(j);
-}
-
-/* The child, locked in: compose, say how it went, end. */
-static _Noreturn void
-child_run(const struct compose_job *job, int answer)
-{
-	struct compose_done	 done;
-	struct wire		*w = wire_new(ANSWER_MAX);
-	int			 r;
-
-	if (w == NULL)
-		_exit(EXIT_IO);
-	r = compose(job, &done);
-	if (wire_put_u32(w, (uint32_t)-r) != ERR_OK ||
-	    wire_put_u8(w, (uint8_t)done.kind) != ERR_OK ||
-	    wire_put_u8(w, (uint8_t)done.outcome) != ERR_OK ||
-	    wire_put_u8(w, (uint8_t)done.reason) != ERR_OK ||
-	    wire_put_u32(w, done.parts) != ERR_OK ||
-	    wire_put_u32(w, done.pages) != ERR_OK ||
-	    wire_put_u32(w, done.stubs) != ERR_OK ||
-	    wire_put_u8(w, done.has_text) != ERR_OK ||
-	    wire_write_frame(answer, ANSWER, wire_data(w),
-	    wire_len(w)) != ERR_OK)
-		_exit(EXIT_IO);
-	_exit(EXIT_DONE);
 }
 
 static int
@@ -129,23 +131,6 @@ answer_decode(struct wire *w, int *error, struct compose_done *done)
 	return ERR_OK;
 }
 
-/* Waits for the child's own end, not for its answer: one that was taken over could
- * answer and stay. 1: late. */
-static int
-child_wait(int pidfd, int deadline_ms)
-{
-	struct pollfd	 p = { .fd = pidfd, .events = POLLIN };
-	long long	 end = proc_now_ms() + deadline_ms, left;
-
-	for (;;) {
-		left = end - proc_now_ms();
-		if (left <= 0)
-			return 1;
-		if (poll(&p, 1, (int)left) > 0)
-			return 0;
-	}
-}
-
 static enum compose_end
 child_end(int status, const char **detail)
 {
@@ -169,14 +154,14 @@ static enum compose_end
 answer_judge(int fd, int status, struct compose_done *done,
     const char **detail)
 {
-	struct wire	*w = wire_new(ANSWER_MAX);
+	struct wire	*w = wire_new(COMPOSE_ANSWER_MAX);
 	uint8_t		 type;
 	int		 error = ERR_SYS, r = ERR_MEMORY;
 
 	if (w != NULL)
-		r = wire_read_frame(fd, ANSWER_MAX, w, &type);
+		r = wire_read_frame(fd, COMPOSE_ANSWER_MAX, w, &type);
 	if (r == ERR_OK)
-		r = type == ANSWER ? answer_decode(w, &error, done) :
+		r = type == COMPOSE_ANSWER ? answer_decode(w, &error, done) :
 		    ERR_FORMAT;
 	wire_free(w);
 	if (r != ERR_OK)
@@ -196,44 +181,69 @@ answer_judge(int fd, int status, struct compose_done *done,
 	}
 }
 
+static int
+told_take(struct compose_jail *j, int deadline_ms, struct compose_told *told)
+{
+	struct pollfd	 p = { .fd = j->socket, .events = POLLIN };
+	size_t		 len = sizeof(*told);
+	int		 n;
+
+	do
+		n = poll(&p, 1, deadline_ms + GRACE_MS);
+	while (n == -1 && errno == EINTR);
+	if (n <= 0)
+		return ERR_TIMEOUT;
+	if (handover_take(j->socket, 0, told, &len, NULL, 0) != ERR_OK ||
+	    len != sizeof(*told))
+		return ERR_PEER;
+	return ERR_OK;
+}
+
+/* One composition, whose answer may be read from p[0] when the child is gone. */
+static enum compose_end
+ask_run(struct compose_jail *j, const struct compose_ask *ask,
+    const int fds[COMPOSE_FDS], struct compose_told *told, const char **detail)
+{
+	if (handover_send(j->socket, ask, sizeof(*ask), fds,
+	    COMPOSE_FDS) != ERR_OK ||
+	    told_take(j, ask->deadline_ms, told) != ERR_OK) {
+		*detail = "the process that starts it is gone; start this "
+		    "program again";
+		return COMPOSE_WORLD;
+	}
+	if (told->end == COMPOSE_TOLD_LATE) {
+		*detail = "it took too long";
+		return COMPOSE_LATE;
+	}
+	*detail = "no process could be started";
+	return told->end == COMPOSE_TOLD_ENDED ? COMPOSE_OK : COMPOSE_WORLD;
+}
+
 enum compose_end
 compose_jail_run(struct compose_jail *j, const struct compose_job *job,
     int deadline_ms, struct compose_done *done, const char **detail)
 {
-	int			 fds[] = { job->copy, job->main, job->text,
-				    job->report, job->spill, -1 };
-	int			 p[2], status, late, pidfd;
-	pid_t			 pid;
+	struct compose_ask	 ask = { .filed_ms = job->filed_ms,
+				    .deadline_ms = deadline_ms };
+	struct compose_told	 told;
+	int			 p[2], fds[COMPOSE_FDS] = {
+					[COMPOSE_FD_COPY] = job->copy,
+					[COMPOSE_FD_MAIN] = job->main,
+					[COMPOSE_FD_TEXT] = job->text,
+					[COMPOSE_FD_REPORT] = job->report,
+					[COMPOSE_FD_SPILL] = job->spill };
 	enum compose_end	 end;
 
-	*detail = "";
+	snprintf(ask.hostname, sizeof(ask.hostname), "%s", job->hostname);
 	if (pipe2(p, O_CLOEXEC) == -1) {
 		*detail = err_text(ERR_SYS);
 		return COMPOSE_WORLD;
 	}
-	fds[5] = p[1];
-	pid = jail_fork(j->filter, &j->limits, fds,
-	    sizeof(fds) / sizeof(fds[0]));
-	if (pid == 0)
-		child_run(job, p[1]);
+	fds[COMPOSE_FD_ANSWER] = p[1];
+	end = ask_run(j, &ask, fds, &told, detail);
 	close(p[1]);
-	if (pid < 0) {
-		*detail = err_text(ERR_SYS);
-		close(p[0]);
-		return COMPOSE_WORLD;
-	}
-	pidfd = pidfd_open(pid, 0);
-	if ((late = pidfd == -1 || child_wait(pidfd, deadline_ms)) != 0)
-		kill(pid, SIGKILL);
-	if (pidfd != -1)
-		close(pidfd);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		;
-	if (late) {
-		*detail = "it took too long";
-		end = COMPOSE_LATE;
-	} else
-		end = answer_judge(p[0], status, done, detail);
+	if (end == COMPOSE_OK)
+		end = answer_judge(p[0], told.status, done, detail);
 	close(p[0]);
 	return end;
 }

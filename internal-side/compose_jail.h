@@ -21,8 +21,10 @@ enum compose_end {
 };
 
 /*
- * Loads the filter SECCOMP_DIR/deliver-compose.policy. On failure an error and one
- * sentence in *why (caller frees).
+ * Starts the warm parent (compose_warm.h) under the filters
+ * SECCOMP_DIR/deliver-warm.policy and, for each child, deliver-compose.policy. To be
+ * called before the caller holds anything that a child must not have in its memory. On
+ * failure an error and one sentence in *why (caller frees).
  */
 int compose_jail_open(const char *seccomp_dir, struct compose_jail **jp,
     char **why);

@@ -393,7 +393,8 @@ finish_notices(struct deliver *d)
 }
 
 int
-deliver_open(const struct conf *c, int crashed, struct deliver **dp, char **why)
+deliver_open(const struct conf *c, struct compose_jail *jail, int crashed,
+    struct deliver **dp, char **why)
 {
 	struct deliver	*d = calloc(1, sizeof(*d));
 	int		 r = ERR_MEMORY, again;
@@ -402,6 +403,7 @@ deliver_open(const struct conf *c, int crashed, struct deliver **dp, char **why)
 	if (d == NULL)
 		return ERR_MEMORY;
 	d->conf = c;
+	d->jail = jail;
 	d->copy = d->text = d->report = d->spill = -1;
 	d->index_path = conf_path(c, "state/index/index.db");
 	d->missing_path = conf_path(c, "state/spool/link2-in/missing");
@@ -409,8 +411,6 @@ deliver_open(const struct conf *c, int crashed, struct deliver **dp, char **why)
 	    (r = open_keys(d, why)) != ERR_OK ||
 	    (r = recipients_load(c->deliver.recipients, c->deliver.unclaimed,
 	    &d->recipients, why)) != ERR_OK ||
-	    (r = compose_jail_open(c->sanitizer.seccomp_dir, &d->jail,
-	    why)) != ERR_OK ||
 	    (r = open_stores(d, why)) != ERR_OK ||
 	    (r = open_scratch(d)) != ERR_OK ||
 	    (r = index_open(d->index_path, &d->index, why)) != ERR_OK)
@@ -450,7 +450,6 @@ deliver_close(struct deliver *d)
 	maildir_close(d->maildir);
 	if (d->spool != NULL)
 		spool_close(d->spool);
-	compose_jail_close(d->jail);
 	recipients_free(d->recipients);
 	key_free(d->signer);
 	key_free(d->own);

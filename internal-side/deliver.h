@@ -5,16 +5,17 @@
 #ifndef LIMPID_DELIVER_H
 #define LIMPID_DELIVER_H
 
+struct compose_jail;
 struct conf;
 struct deliver;
 
 /*
- * Opens keys, spool, Maildirs, index, record and the compose jail, and finishes
- * what a crash left undone. crashed: what proc_crash_marker said. On failure an
- * error and one sentence in *why (caller frees).
+ * Opens keys, spool, Maildirs, index and record, and finishes what a crash left
+ * undone. jail is borrowed; crashed: what proc_crash_marker said. On failure an error
+ * and one sentence in *why (caller frees).
  */
-int deliver_open(const struct conf *c, int crashed, struct deliver **dp,
-    char **why);
+int deliver_open(const struct conf *c, struct compose_jail *jail, int crashed,
+    struct deliver **dp, char **why);
 void deliver_close(struct deliver *d);
 
 /* Readable when parcels may have come. */

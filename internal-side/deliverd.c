@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compose_jail.h"
 #include "conf.h"
 #include "deliver.h"
 #include "err.h"
@@ -24,6 +25,7 @@
 #define PAUSE_MS	1000	/* when the disk or the index says no */
 
 static struct conf	*conf;
+static struct compose_jail *jail;
 static struct deliver	*deliver;
 static char		 crash_path[4096];	/* for as long as we live */
 
@@ -64,6 +66,20 @@ start_drop(void)
 		fatal(err_exit(r), "giving up privileges: %s", err_text(r));
 }
 
+/* Its children get a copy of this process as it is now: without keys and index, and
+ * the filter that follows allows no process any more. */
+static void
+start_compose(void)
+{
+	char	*why = NULL;
+	int	 r;
+
+	r = compose_jail_open(conf->sanitizer.seccomp_dir, &jail, &why);
+	if (r != ERR_OK)
+		fatal(err_exit(r), "the compose process: %s", why != NULL ?
+		    why : err_text(r));
+}
+
 static void
 start_filter(void)
 {
@@ -89,7 +105,8 @@ start_work(void)
 		fatal(EXIT_AGAIN, "out of memory");
 	snprintf(crash_path, sizeof(crash_path), "%s", path);
 	free(path);
-	r = deliver_open(conf, proc_crash_marker(crash_path), &deliver, &why);
+	r = deliver_open(conf, jail, proc_crash_marker(crash_path), &deliver,
+	    &why);
 	if (r != ERR_OK)
 		fatal(err_exit(r), "%s", why != NULL ? why : err_text(r));
 }
@@ -148,6 +165,7 @@ main(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	start_drop();
+	start_compose();
 	if ((signal_fd = proc_signals()) < 0)
 		fatal(EXIT_IO, "signals: %s", err_text(ERR_SYS));
 	start_filter();
@@ -156,6 +174,7 @@ main(int argc, char **argv)
 	loop(signal_fd);
 	log_info("event=stopping");
 	deliver_close(deliver);
+	compose_jail_close(jail);
 	conf_free(conf);
 	return EXIT_DONE;
 }
