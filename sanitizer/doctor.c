@@ -67,8 +67,8 @@ static const struct program {
 };
 
 static const char *const workers[] = {
-	"archive", "card", "html", "identify", "image", "mime", "msg", "office",
-	"pdf", "text",
+	"archive", "card", "heif", "html", "identify", "image", "mime", "msg",
+	"office", "pdf", "text",
 };
 
 /* Files of others that a worker cannot do its whole work without. */

@@ -292,6 +292,14 @@ is_outlook(const struct part *p)
 	return strcmp(p->format, "MSG") == 0 || strcmp(p->format, "TNEF") == 0;
 }
 
+/* A picture whose library has a worker of its own. */
+static int
+is_heif(const struct part *p)
+{
+	return strcmp(p->format, "HEIC") == 0 ||
+	    strcmp(p->format, "HEIF") == 0 || strcmp(p->format, "AVIF") == 0;
+}
+
 /* The kind is known: what does the policy want? */
 static void
 decide(struct part *p)
@@ -329,7 +337,8 @@ decide(struct part *p)
 		wait_for(p, ANSWER_DRAW, ENGINE_PDF);
 		return;
 	case KIND_IMAGE:
-		wait_for(p, ANSWER_DRAW, ENGINE_IMAGE);
+		wait_for(p, ANSWER_DRAW, is_heif(p) ? ENGINE_HEIF :
+		    ENGINE_IMAGE);
 		return;
 	case KIND_OFFICE:
 		wait_for(p, ANSWER_CONVERT, ENGINE_OFFICE);
@@ -386,7 +395,7 @@ unsigned
 part_weight(const struct part *p)
 {
 	return p->size <= LIGHT_BYTES && p->worker != ENGINE_PDF &&
-	    p->worker != ENGINE_IMAGE &&
+	    p->worker != ENGINE_IMAGE && p->worker != ENGINE_HEIF &&
 	    limits_of(p)->memory / ENGINE_WEIGHT >= LIGHT_MEMORY ? 1 :
 	    ENGINE_WEIGHT;
 }

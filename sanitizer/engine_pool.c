@@ -25,7 +25,7 @@ static const char *const names[ENGINE_WORKERS] = {
 	[ENGINE_PDF] = "pdf", [ENGINE_IMAGE] = "image",
 	[ENGINE_OFFICE] = "office",
 	[ENGINE_ARCHIVE] = "archive", [ENGINE_MSG] = "msg",
-	[ENGINE_CARD] = "card",
+	[ENGINE_CARD] = "card", [ENGINE_HEIF] = "heif",
 };
 
 void

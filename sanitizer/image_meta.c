@@ -135,14 +135,18 @@ tiff_open(struct span *s, uint32_t *first)
 	return 1;
 }
 
-static void
-exif_read(const uint8_t *data, size_t len, struct image_meta *m)
+void
+image_meta_exif(const uint8_t *data, size_t len, struct image_meta *m)
 {
 	struct span s = { data, len, 0 };
 	struct directory d;
 	uint32_t off;
 
 	m->metadata |= IMAGE_META_EXIF;
+	if (starts(&s, 0, "Exif\0", 6)) {
+		s.p += 6;
+		s.len -= 6;
+	}
 	if (!tiff_open(&s, &off) || !directory_read(&s, off, &d))
 		return;
 	m->metadata |= d.metadata & IMAGE_META_POSITION;
@@ -157,8 +161,7 @@ jpeg_segment(const struct span *s, uint8_t marker, size_t at, size_t len,
 	const struct span seg = { s->p + at, len, 0 };
 
 	if (marker == 0xe1 && starts(&seg, 0, "Exif\0", 5)) {
-		if (len > 6)
-			exif_read(seg.p + 6, len - 6, m);
+		image_meta_exif(seg.p, len, m);
 	} else if (marker == 0xe1 &&
 	    starts(&seg, 0, "http://ns.adobe.com/x", 21)) {
 		m->metadata |= IMAGE_META_XMP;
@@ -166,6 +169,8 @@ jpeg_segment(const struct span *s, uint8_t marker, size_t at, size_t len,
 		m->metadata |= IMAGE_META_IPTC;
 	} else if (marker == 0xfe) {
 		m->metadata |= IMAGE_META_COMMENT;
+	} else if (marker >= 0xc2 && marker <= 0xce && (marker & 3) == 2) {
+		m->progressive = 1;
 	}
 }
 
@@ -178,9 +183,13 @@ jpeg_read(const struct span *s, struct image_meta *m)
 		uint8_t marker = s->p[at + 1];
 		size_t len = get_u16(s, at + 2);
 
-		/* At the first scan the headers are over. */
-		if (s->p[at] != 0xff || marker == 0xda || marker == 0xd9)
+		if (s->p[at] != 0xff || marker == 0xd9)
 			return;
+		if (marker == 0xda) {	/* scans: the headers are over */
+			m->cut = memmem(s->p + at, s->len - at, "\xff\xd9",
+			    2) == NULL;
+			return;
+		}
 		if (marker == 0xff) {
 			at++;
 			continue;
@@ -205,12 +214,14 @@ png_read(const struct span *s, struct image_meta *m)
 				m->metadata |= IMAGE_META_TRAILING;
 			return;
 		}
-		if (len > s->len - at - 12)
+		if (len > s->len - at - 12) {
+			m->cut = 1;
 			return;
+		}
 		if (starts(s, at + 4, "acTL", 4))
 			m->frames = get_u32(s, at + 8);
 		else if (starts(s, at + 4, "eXIf", 4))
-			exif_read(s->p + at + 8, len, m);
+			image_meta_exif(s->p + at + 8, len, m);
 		else if (starts(s, at + 4, "iTXtXML:com.adobe.xmp", 21))
 			m->metadata |= IMAGE_META_XMP;
 		else if (starts(s, at + 5, "TXt", 3) ||
@@ -218,6 +229,7 @@ png_read(const struct span *s, struct image_meta *m)
 			m->metadata |= IMAGE_META_COMMENT;
 		at += 12 + (size_t)len;
 	}
+	m->cut = 1;
 }
 
 /* Past a chain of sub-blocks; s->len when it does not end. */
@@ -282,6 +294,31 @@ gif_read(const struct span *s, struct image_meta *m)
 			return;
 		}
 	}
+	m->cut = at >= s->len;
+}
+
+/* RIFF: chunks of a name, a length, and bytes padded to an even number. */
+static void
+webp_read(struct span *s, struct image_meta *m)
+{
+	size_t at = 12, end = (size_t)get_u32(s, 4) + 8;
+
+	m->cut = end > s->len;
+	if (end < s->len)
+		m->metadata |= IMAGE_META_TRAILING;
+	for (int i = 0; i < BLOCKS_MAX && at < s->len && s->len - at > 8; i++) {
+		size_t len = get_u32(s, at + 4);
+
+		if (starts(s, at, "ANMF", 4))
+			m->frames++;
+		if (len > s->len - at - 8)
+			return;
+		if (starts(s, at, "EXIF", 4))
+			image_meta_exif(s->p + at + 8, len, m);
+		else if (starts(s, at, "XMP ", 4))
+			m->metadata |= IMAGE_META_XMP;
+		at += 8 + len + (len & 1);
+	}
 }
 
 int
@@ -342,12 +379,15 @@ image_meta_read(const uint8_t *data, size_t len, struct image_meta *m)
 	struct span s = { data, len, 0 };
 
 	memset(m, 0, sizeof(*m));
+	s.little = starts(&s, 0, "RIFF", 4);
 	if (starts(&s, 0, "\xff\xd8\xff", 3))
 		jpeg_read(&s, m);
 	else if (starts(&s, 0, "\x89PNG\r\n\x1a\n", 8))
 		png_read(&s, m);
 	else if (starts(&s, 0, "GIF8", 4))
 		gif_read(&s, m);
+	else if (starts(&s, 0, "RIFF", 4) && starts(&s, 8, "WEBP", 4))
+		webp_read(&s, m);
 	else
 		tiff_read(&s, m);
 }

@@ -190,6 +190,109 @@ only_the_first_frame_of_an_animation_is_decoded(void **state)
 	image_close(i);
 }
 
+/* 4 by 6: two frames of 2 by 2; the first, red, lies at 2, 4. */
+static const char webp[] =
+    "RIFF\x84\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\3\0\0\5\0\0"
+    "ANIM\6\0\0\0\xff\xff\xff\xff\0\0"
+    "ANMF\x28\0\0\0\1\0\0\2\0\0\1\0\0\1\0\0\x64\0\0\0"
+    "VP8L\x0f\0\0\0\x2f\1\x40\0\0\7\x10\xfd\x8f\xfe\7\"\xa2\xff\1\0"
+    "ANMF\x28\0\0\0\0\0\0\0\0\0\1\0\0\1\0\0\x64\0\0\0"
+    "VP8L\x0f\0\0\0\x2f\1\x40\0\0\7\xd0\xff\x88\xfe\7\"\xa2\xff\1\0";
+
+static void
+an_animated_webp_shows_its_first_frame_in_its_place(void **state)
+{
+	struct image_limits lim = { 100, 1 << 20 };
+	struct image_picture pic;
+	struct image_meta m;
+	struct image *i;
+
+	(void)state;
+	assert_int_equal(image_open(BYTES(webp), 1 << 20, &i), REASON_COMPLETE);
+	assert_string_equal(image_format(i), "WebP");
+	image_meta(i, &m);
+	assert_int_equal(m.frames, 2);
+	assert_int_equal(m.cut, 0);
+	assert_int_equal(image_decode(i, 0, &lim, &pic), REASON_COMPLETE);
+	assert_int_equal(pic.width, 4);
+	assert_int_equal(pic.height, 6);
+	assert_memory_equal(pic.samples, "\xff\xff\xff", 3);
+	assert_memory_equal(pic.samples + (4 * 4 + 2) * 3, "\xff\0\0", 3);
+	lim.max_memory = 100;
+	assert_int_equal(image_decode(i, 0, &lim, &pic), REASON_LIMIT_PIXELS);
+	image_close(i);
+}
+
+/* Every cut of a file opens and decodes, or says why not; each in a block of its
+ * own length, so that a reader beyond it is seen. */
+static void
+cuts_are_safe(const char *file, size_t len)
+{
+	struct image_limits lim = { 100, 1 << 20 };
+	struct image_picture pic;
+	struct image *i;
+
+	for (size_t n = 0; n <= len; n++) {
+		uint8_t *copy = test_malloc(n + 1);
+
+		memcpy(copy, file, n);
+		if (image_open(copy, n, 1 << 20, &i) == REASON_COMPLETE) {
+			if (image_decode(i, 0, &lim, &pic) == REASON_COMPLETE)
+				assert_true(pic.width * pic.height <= 100);
+			image_close(i);
+		}
+		test_free(copy);
+	}
+}
+
+/* Two icons: 1 by 1 with 4 colours; 2 by 1 with 2, of which the left is masked. */
+static const char ico[] =
+    "\0\0\1\0\2\0"
+    "\1\1\0\0\1\0\4\0\x28\0\0\0\x26\0\0\0"
+    "\2\1\0\0\1\0\1\0\x38\0\0\0\x26\0\0\0"
+    "\x28\0\0\0\2\0\0\0\2\0\0\0\1\0\1\0\0\0\0\0\0\0\0\0"
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+    "\0\0\0\0\x10\x20\x30\0" "\xc0\0\0\0" "\x80\0\0\0";
+
+static void
+the_largest_icon_is_shown_without_what_its_mask_hides(void **state)
+{
+	struct image_limits lim = { 100, 1 << 20 };
+	struct image_picture pic;
+	struct image *i;
+
+	(void)state;
+	assert_int_equal(image_open(BYTES(ico), 1 << 20, &i), REASON_COMPLETE);
+	assert_string_equal(image_format(i), "ICO");
+	assert_int_equal(image_decode(i, 0, &lim, &pic), REASON_COMPLETE);
+	assert_int_equal(pic.width, 2);
+	assert_int_equal(pic.height, 1);
+	assert_memory_equal(pic.samples, "\xff\xff\xff\x30\x20\x10", 6);
+	image_close(i);
+}
+
+static void
+every_cut_of_a_webp_and_an_icon_is_safe(void **state)
+{
+	(void)state;
+	cuts_are_safe(webp, sizeof(webp) - 1);
+	cuts_are_safe(ico, sizeof(ico) - 1);
+}
+
+static void
+a_smaller_picture_is_made_of_means(void **state)
+{
+	uint8_t grey[8] = { 0, 10, 20, 30, 20, 30, 40, 50 };
+	uint8_t rgba[8] = { 0, 0, 0, 255, 9, 9, 9, 0 };
+
+	(void)state;
+	image_shrink(grey, 4, 2, 1, 2, 1);
+	assert_int_equal(grey[0], 15);
+	assert_int_equal(grey[1], 35);
+	image_flatten(rgba, 2, 1);
+	assert_memory_equal(rgba, "\0\0\0\xff\xff\xff", 6);
+}
+
 static void
 other_formats_are_unsupported_and_damage_is_format(void **state)
 {
@@ -197,6 +300,8 @@ other_formats_are_unsupported_and_damage_is_format(void **state)
 
 	(void)state;
 	assert_int_equal(image_open(BYTES("RIFF....WEBPVP8 "), 1 << 20, &i),
+	    REASON_FORMAT);
+	assert_int_equal(image_open(BYTES("8BPS\0\1........"), 1 << 20, &i),
 	    REASON_UNSUPPORTED);
 	assert_int_equal(image_open(BYTES("\x89PNG\r\n\x1a\nxxxx"), 1 << 20, &i),
 	    REASON_FORMAT);
@@ -216,6 +321,10 @@ main(void)
 		cmocka_unit_test(a_grey_picture_comes_out_as_it_is),
 		cmocka_unit_test(what_is_too_large_is_scaled_or_refused_before_it_is_decoded),
 		cmocka_unit_test(only_the_first_frame_of_an_animation_is_decoded),
+		cmocka_unit_test(an_animated_webp_shows_its_first_frame_in_its_place),
+		cmocka_unit_test(the_largest_icon_is_shown_without_what_its_mask_hides),
+		cmocka_unit_test(every_cut_of_a_webp_and_an_icon_is_safe),
+		cmocka_unit_test(a_smaller_picture_is_made_of_means),
 		cmocka_unit_test(other_formats_are_unsupported_and_damage_is_format),
 	};
 

@@ -5,27 +5,24 @@
  * Must never decode before the declared sides are checked, nor let MuPDF's
  * types or throws out.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <mupdf/fitz.h>
 
-#include "copy.h"
 #include "err.h"
 #include "image.h"
-#include "image_meta.h"
 #include "mupdf.h"
 
 #define TIFFS_MAX	100000	/* pictures of one TIFF that are counted */
-#define DPI_DEFAULT	150
-#define DECODE_BYTES	12	/* a pixel: samples, RGB, scaled, turned */
+#define OUT_BYTES	12	/* a pixel: scaled, packed, turned, compressed */
 #define JPX_BYTES	32	/* the same with OpenJPEG's own samples */
+#define SMALLEST	1000000	/* pixels: nothing is made smaller to fit memory */
 
 /* MuPDF keeps this one to itself; it scales with a proper filter. */
 fz_pixmap *fz_scale_pixmap(fz_context *ctx, fz_pixmap *src, float x, float y,
     float w, float h, const fz_irect *clip);
 
-struct image {
+struct picture {
 	fz_context	*ctx;		/* the process's, not owned */
 	fz_buffer	*buffer;
 	fz_image	*image;		/* NULL for TIFF: pictures one by one */
@@ -34,7 +31,7 @@ struct image {
 	int		 type;
 	uint32_t	 count;
 	uint8_t		 orientation;
-	uint8_t		*packed, *turned;	/* the picture just decoded */
+	int		 progressive;	/* a JPEG: kept whole while it is read */
 };
 
 int
@@ -43,9 +40,10 @@ image_warm(void)
 	return mupdf_context() != NULL ? ERR_OK : ERR_MEMORY;
 }
 
-const char *
-image_format(const struct image *i)
+static const char *
+mupdf_format(const void *state)
 {
+	const struct picture *i = state;
 	static const struct {
 		int type;
 		const char *name;
@@ -68,10 +66,18 @@ image_format(const struct image *i)
 	return "image";
 }
 
-uint32_t
-image_count(const struct image *i)
+static uint32_t
+mupdf_count(const void *state)
 {
-	return i->count;
+	return ((const struct picture *)state)->count;
+}
+
+static void
+mupdf_meta(const void *state, struct image_meta *m)
+{
+	const struct picture *i = state;
+
+	image_meta_read(i->data, i->len, m);
 }
 
 static enum reason
@@ -83,7 +89,7 @@ reason_of_throw(fz_context *ctx)
 
 /* Only the first picture of an animation: MuPDF would show the last. */
 static fz_buffer *
-buffer_make(struct image *i)
+buffer_make(struct picture *i)
 {
 	fz_context *ctx = i->ctx;
 	fz_buffer *buffer;
@@ -105,7 +111,7 @@ buffer_make(struct image *i)
 
 /* MuPDF asks a JPEG 2000 for its sides by decoding all of it. */
 static int
-jpx_fits(const struct image *i, uint64_t max_memory)
+jpx_fits(const struct picture *i, uint64_t max_memory)
 {
 	uint32_t w, h;
 
@@ -115,7 +121,7 @@ jpx_fits(const struct image *i, uint64_t max_memory)
 }
 
 static enum reason
-open_into(struct image *i, uint64_t max_memory)
+open_into(struct picture *i, uint64_t max_memory)
 {
 	fz_context *ctx = i->ctx;
 	enum reason reason = REASON_COMPLETE;
@@ -143,16 +149,26 @@ open_into(struct image *i, uint64_t max_memory)
 	return reason;
 }
 
-enum reason
-image_open(const uint8_t *data, size_t len, uint64_t max_memory,
-    struct image **ip)
+static void
+mupdf_close(void *state)
+{
+	struct picture *i = state;
+
+	fz_drop_image(i->ctx, i->image);
+	fz_drop_buffer(i->ctx, i->buffer);
+	free(i);
+}
+
+static enum reason
+mupdf_open(const uint8_t *data, size_t len, uint64_t max_memory, void **statep)
 {
 	struct image_meta meta;
-	struct image *i;
+	struct picture *i;
 	enum reason reason;
 
-	if ((i = calloc(1, sizeof(*i))) == NULL ||
-	    (i->ctx = mupdf_context()) == NULL) {
+	if ((i = calloc(1, sizeof(*i))) == NULL)
+		return REASON_MEMORY;
+	if ((i->ctx = mupdf_context()) == NULL) {
 		free(i);
 		return REASON_MEMORY;
 	}
@@ -160,30 +176,19 @@ image_open(const uint8_t *data, size_t len, uint64_t max_memory,
 	i->len = len;
 	image_meta_read(data, len, &meta);
 	i->orientation = meta.orientation;
+	i->progressive = meta.progressive;
 	if ((reason = open_into(i, max_memory)) != REASON_COMPLETE ||
 	    i->count == 0 || i->count > TIFFS_MAX) {
-		image_close(i);
+		mupdf_close(i);
 		return reason != REASON_COMPLETE ? reason : REASON_FORMAT;
 	}
-	*ip = i;
+	*statep = i;
 	return REASON_COMPLETE;
-}
-
-void
-image_close(struct image *i)
-{
-	if (i == NULL)
-		return;
-	fz_drop_image(i->ctx, i->image);
-	fz_drop_buffer(i->ctx, i->buffer);
-	free(i->packed);
-	free(i->turned);
-	free(i);
 }
 
 /* Declared sides of one picture; 0 when there are none. */
 static int
-sides_of(const struct image *i, uint32_t index, uint32_t *w, uint32_t *h,
+sides_of(const struct picture *i, uint32_t index, uint32_t *w, uint32_t *h,
     uint8_t *orientation)
 {
 	if (i->type == FZ_IMAGE_TIFF)
@@ -197,26 +202,51 @@ sides_of(const struct image *i, uint32_t index, uint32_t *w, uint32_t *h,
 	return 1;
 }
 
-/* The sides at which a picture of w by h fits. */
-static void
-sides_fit(uint32_t w, uint32_t h, uint64_t max_pixels, uint32_t *ow,
-    uint32_t *oh)
+/*
+ * Bytes that drawing w by h to come out as ow by oh takes. JPEG is decoded at a
+ * half, a quarter or an eighth by itself where that is still large enough.
+ */
+static uint64_t
+bytes_need(const struct picture *i, uint32_t w, uint32_t h, uint32_t ow,
+    uint32_t oh)
 {
-	double s = 1, longer = w > h ? w : h;
+	uint64_t area = (uint64_t)w * h, out = (uint64_t)ow * oh * OUT_BYTES;
+	int half = 0;
 
-	if (max_pixels > (uint32_t)COPY_PAGE_PIXELS)
-		max_pixels = (uint32_t)COPY_PAGE_PIXELS;
-	if (longer > COPY_PAGE_SIDE)
-		s = COPY_PAGE_SIDE / longer;
-	if (s * w * s * h > max_pixels)
-		s = sqrt(max_pixels / ((double)w * h));
-	*ow = s < 1 ? fmax(1, floor(w * s)) : w;
-	*oh = s < 1 ? fmax(1, floor(h * s)) : h;
+	switch (i->type) {
+	case FZ_IMAGE_JPEG:
+		while (half < 3 && w >> (half + 1) >= ow &&
+		    h >> (half + 1) >= oh)
+			half++;
+		return out + (area >> 2 * half) * 4 +
+		    (i->progressive ? area * 6 : 0);
+	case FZ_IMAGE_JPX:
+		return out + area * JPX_BYTES;
+	default:
+		return out + area * 8;
+	}
+}
+
+/* The sides at which it comes out: what fits, made smaller again while only that
+ * lets it be read. 0: it cannot. */
+static int
+sides_choose(const struct picture *i, uint32_t w, uint32_t h,
+    const struct image_limits *lim, uint32_t *ow, uint32_t *oh)
+{
+	uint64_t max = lim->max_pixels;
+
+	for (;;) {
+		image_fit(w, h, max, ow, oh);
+		if (bytes_need(i, w, h, *ow, *oh) <= lim->max_memory)
+			return 1;
+		if ((max = (uint64_t)*ow * *oh / 2) < SMALLEST)
+			return 0;
+	}
 }
 
 /* Samples of any kind; smaller ones where the decoder can make them itself. */
 static fz_pixmap *
-pixmap_load(struct image *i, uint32_t index, uint32_t w, uint32_t h)
+pixmap_load(struct picture *i, uint32_t index, uint32_t w, uint32_t h)
 {
 	fz_matrix ctm = fz_scale(w, h);
 	int pw, ph;
@@ -285,72 +315,38 @@ rows_flatten(uint8_t *out, const fz_pixmap *pix, uint8_t channels)
 	}
 }
 
-static uint16_t
-dpi_of(const fz_pixmap *pix, uint32_t declared)
-{
-	double dpi = pix->xres;
-
-	if (dpi < 30 || dpi > 2400)
-		dpi = DPI_DEFAULT;
-	dpi = dpi * pix->w / declared;
-	return dpi < 1 ? 1 : dpi;
-}
-
-/* From a pixmap of MuPDF to packed, upright samples of our own. */
+/* From a pixmap of MuPDF to packed samples of our own. */
 static enum reason
-picture_take(struct image *i, const fz_pixmap *pix, uint8_t orientation,
-    struct image_picture *pic)
+drawn_take(const fz_pixmap *pix, struct image_drawn *out)
 {
 	uint8_t channels = pix->colorspace != NULL ? pix->n - pix->alpha : 1;
 	size_t size = (size_t)pix->w * pix->h * channels;
 
 	if ((channels != 1 && channels != 3) || size == 0)
 		return REASON_FORMAT;
-	if ((i->packed = malloc(size)) == NULL)
+	if ((out->samples = malloc(size)) == NULL)
 		return REASON_MEMORY;
-	rows_flatten(i->packed, pix, channels);
-	pic->width = pix->w;
-	pic->height = pix->h;
-	pic->channels = channels;
-	pic->samples = i->packed;
-	pic->turned = orientation >= 2;
-	if (pic->turned) {
-		if ((i->turned = malloc(size)) == NULL)
-			return REASON_MEMORY;
-		image_turn(i->turned, i->packed, pix->w, pix->h, channels,
-		    orientation);
-		pic->samples = i->turned;
-	}
-	if (orientation >= 5) {
-		pic->width = pix->h;
-		pic->height = pix->w;
-	}
-	pic->stride = (size_t)pic->width * channels;
+	rows_flatten(out->samples, pix, channels);
+	out->width = pix->w;
+	out->height = pix->h;
+	out->channels = channels;
+	out->dpi = pix->xres > 0 && pix->xres < UINT16_MAX ? pix->xres : 0;
 	return REASON_COMPLETE;
 }
 
-enum reason
-image_decode(struct image *i, uint32_t index, const struct image_limits *lim,
-    struct image_picture *pic)
+static enum reason
+mupdf_decode(void *state, uint32_t index, const struct image_limits *lim,
+    struct image_drawn *out)
 {
+	struct picture *i = state;
 	fz_context *ctx = i->ctx;
 	fz_pixmap *pix = NULL;
 	enum reason reason = REASON_COMPLETE;
 	uint32_t w, h, ow, oh;
-	uint8_t orientation;
-	uint64_t decoded;
 
-	free(i->packed);
-	free(i->turned);
-	i->packed = i->turned = NULL;
-	if (!sides_of(i, index, &w, &h, &orientation))
+	if (!sides_of(i, index, &w, &h, &out->orientation))
 		return REASON_FORMAT;
-	sides_fit(w, h, lim->max_pixels, &ow, &oh);
-	decoded = (uint64_t)w * h;
-	/* JPEG decodes at an eighth by itself. */
-	if (i->type == FZ_IMAGE_JPEG && ow < w)
-		decoded = decoded / 64 + (uint64_t)ow * oh * 4;
-	if (decoded > lim->max_memory / DECODE_BYTES)
+	if (!sides_choose(i, w, h, lim, &ow, &oh))
 		return REASON_LIMIT_PIXELS;
 	fz_var(pix);
 	fz_var(reason);
@@ -364,9 +360,18 @@ image_decode(struct image *i, uint32_t index, const struct image_limits *lim,
 	}
 	if (reason != REASON_COMPLETE)
 		return reason;
-	pic->dpi = dpi_of(pix, w);
-	pic->scaled = pix->w < (int)w || pix->h < (int)h;
-	reason = picture_take(i, pix, orientation, pic);
+	out->full_width = w;
+	reason = drawn_take(pix, out);
 	fz_drop_pixmap(ctx, pix);
 	return reason;
 }
+
+const struct image_engine image_mupdf = {
+	.name = "mupdf",
+	.open = mupdf_open,
+	.close = mupdf_close,
+	.format = mupdf_format,
+	.count = mupdf_count,
+	.meta = mupdf_meta,
+	.decode = mupdf_decode,
+};
