@@ -253,6 +253,7 @@ engine_start_job(struct engine *e, struct part *p)
 	e->jobs = j;
 	e->running += j->weight;
 	p->state = PART_RUNNING;
+	p->answer = j->answer;
 	return ERR_OK;
 }
 
@@ -302,7 +303,7 @@ part_ended(struct part *p, struct job *j)
 	} else if (j->verdict != REASON_COMPLETE) {
 		part_ended_badly(p, j, j->verdict);
 	} else if (j->end.end == JOB_LOST || j->end.end == JOB_NOT_LOCKED) {
-		if (p->tries++ == 0)
+		if (p->tries++ == 0 && !p->streamed)
 			p->state = PART_WAITING;
 		else
 			part_ended_badly(p, j, REASON_ENGINE);
@@ -325,8 +326,10 @@ job_settle(struct engine *e, struct job *j)
 		at = &(*at)->next;
 	*at = j->next;
 	e->running -= j->weight;
-	if (j->part != NULL)
+	if (j->part != NULL) {
 		part_ended(j->part, j);
+		j->part->answer = NULL;
+	}
 	job_free(j);
 }
 
@@ -529,8 +532,7 @@ engine_timeout(struct engine *e)
 	for (m = e->mails; m != NULL; m = m->next) {
 		if (!m->late && m->deadline_ms < due)
 			due = m->deadline_ms;
-		if (m->parts != NULL && m->parts->state == PART_FINISHED &&
-		    !m->sink_full)
+		if (emit_waits(m) && !m->sink_full)
 			return 0;
 		if (m->parts != NULL && m->parts->state == PART_NEW)
 			return 0;

@@ -123,6 +123,8 @@ static const struct rule {
 	{ WORKER_TEXT, ANSWER_DRAW | ANSWER_CONVERT, 0, SMALL_FRAME,
 	    answer_on_text },
 	{ WORKER_PAGE, ANSWER_DRAW, 0, WORKER_FRAME_MAX, answer_on_page },
+	{ WORKER_PAGES_TOTAL, ANSWER_DRAW, ONCE, SMALL_FRAME,
+	    answer_on_pages_total },
 	{ WORKER_CHILD, ANSWER_UNPACK | ANSWER_CONVERT, 0, SMALL_FRAME,
 	    answer_on_child },
 	{ WORKER_CHILD_DATA, ANSWER_UNPACK | ANSWER_CONVERT, 0,
@@ -289,6 +291,24 @@ uint64_t
 answer_pixels(const struct answer *a)
 {
 	return a->pixels;
+}
+
+uint32_t
+answer_pages(const struct answer *a)
+{
+	return a->pages;
+}
+
+uint32_t
+answer_pages_total(const struct answer *a)
+{
+	return a->pages_total;
+}
+
+struct store *
+answer_frames(const struct answer *a)
+{
+	return a->frames;
 }
 
 size_t

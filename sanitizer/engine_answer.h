@@ -69,6 +69,12 @@ int answer_has_fact(const struct answer *a, enum fact f);
 /* TEXT was sent. */
 int answer_has_text(const struct answer *a);
 uint64_t answer_pixels(const struct answer *a);
+/* The next two are good at any time: pages sent so far, and of how many (0: not
+ * said). */
+uint32_t answer_pages(const struct answer *a);
+uint32_t answer_pages_total(const struct answer *a);
+/* The frames kept so far, borrowed until answer_take_frames. */
+struct store *answer_frames(const struct answer *a);
 size_t answer_child_count(const struct answer *a);
 
 /* Hands over the frames kept (worker frames as in wire.h), the children's bytes

@@ -31,7 +31,7 @@ struct answer {
 	struct hash		*child_hash;
 	size_t			 child_count;
 	uint64_t		 text_bytes, pixels;
-	uint32_t		 pages;
+	uint32_t		 pages, pages_total;
 	enum kind		 kind;
 	char			*format;
 	struct answer_done	 done;
@@ -46,6 +46,7 @@ int answer_deviate(struct answer *a, const char *what);
 int answer_on_fact(struct answer *a, struct wire *w);
 int answer_on_text(struct answer *a, struct wire *w);
 int answer_on_page(struct answer *a, struct wire *w);
+int answer_on_pages_total(struct answer *a, struct wire *w);
 int answer_on_child(struct answer *a, struct wire *w);
 int answer_on_child_data(struct answer *a, struct wire *w);
 int answer_on_child_stub(struct answer *a, struct wire *w);

@@ -1,6 +1,8 @@
 /*
  * Writes the copy: parts in their order, each when it is decided, a few frames
  * at a time, so that one large part does not stop the reading of other answers.
+ * The pages of a long one go out while the next are drawn; from then on it is
+ * no stub any more, whatever happens: what was drawn arrives, and why no more.
  * Runs in limpid-sanitizerd and limpid-clean. Hostile input: frames that
  * engine_answer.c has checked; the copy writer checks them again. Must never
  * write a picture or a text of a part that ends as a stub.
@@ -18,6 +20,7 @@
 
 #define FRAMES_AT_ONCE	16
 #define FRAME_HEADER	5
+#define STREAM_PAGES	16	/* fewer are short: it may still be tried again */
 
 static const char *
 words(const char *s)
@@ -43,6 +46,7 @@ write_part(struct mail *m, struct part *p)
 			return r;
 		m->mail_said = 1;
 	}
+	m->emit_pages = 0;
 	c.id = m->result.parts + 1;
 	c.parent = p->origin != NULL ? p->origin->copy_id : 0;
 	c.depth = p->depth;
@@ -126,8 +130,9 @@ write_page(struct mail *m, struct wire *w)
 	struct copy_page	page;
 	int			r;
 
-	if ((r = answer_get_page(w, &page)) == ERR_OK)
-		r = copy_write_page(m->writer, &page);
+	if ((r = answer_get_page(w, &page)) == ERR_OK &&
+	    (r = copy_write_page(m->writer, &page)) == ERR_OK)
+		m->emit_pages++;
 	return r;
 }
 
@@ -175,6 +180,13 @@ write_frame(struct mail *m, const struct part *p, struct store *frames)
 	return r;
 }
 
+/* What is kept of the step that draws, or has drawn. */
+static struct store *
+drawn_frames(const struct part *p)
+{
+	return p->answer != NULL ? answer_frames(p->answer) : p->frames;
+}
+
 /* ERR_NOTFOUND when all of these frames are written. */
 static int
 write_next(struct mail *m, const struct part *p, struct store *frames)
@@ -192,7 +204,7 @@ write_part_end(struct mail *m, const struct part *p)
 
 	e.outcome = p->outcome;
 	e.reason = p->reason;
-	e.pages = p->pages;
+	e.pages = m->emit_pages;
 	e.pages_total = p->pages_total;
 	e.millis = p->millis;
 	e.engine = unconst(words(p->engine));
@@ -202,7 +214,7 @@ write_part_end(struct mail *m, const struct part *p)
 		result->outcome = p->outcome;
 		result->reason = p->reason;
 	}
-	result->pages += p->pages;
+	result->pages += e.pages;
 	if (p->outcome == OUTCOME_STUB)
 		result->stubs++;
 	else if (p->reason != REASON_COMPLETE)
@@ -234,7 +246,7 @@ emit_step(struct mail *m)
 		}
 		break;
 	case EMIT_FRAMES:
-		if ((r = write_next(m, p, p->frames)) == ERR_NOTFOUND) {
+		if ((r = write_next(m, p, drawn_frames(p))) == ERR_NOTFOUND) {
 			r = ERR_OK;
 			m->emit = EMIT_END;
 		}
@@ -271,16 +283,37 @@ sink_takes(struct mail *m)
 	return 0;
 }
 
+/* Whether the part is long enough that its first pages should not wait. */
+static int
+is_long(const struct part *p)
+{
+	return p->state == PART_RUNNING && p->step == ANSWER_DRAW &&
+	    p->answer != NULL && answer_pages(p->answer) >= STREAM_PAGES;
+}
+
+int
+emit_waits(const struct mail *m)
+{
+	const struct part	*p = m->parts;
+
+	if (p == NULL)
+		return 0;
+	if (p->state == PART_FINISHED)
+		return 1;
+	return p->streamed ? m->emit != EMIT_FRAMES ||
+	    m->emit_offset < store_len(drawn_frames(p)) : is_long(p);
+}
+
 int
 emit_some(struct mail *m)
 {
 	int	r;
 
 	for (int i = 0; i < FRAMES_AT_ONCE; i++) {
-		if (m->parts == NULL || m->parts->state != PART_FINISHED)
+		if (!emit_waits(m) || !sink_takes(m))
 			return 0;
-		if (!sink_takes(m))
-			return 0;
+		if (m->parts->state == PART_RUNNING && !m->parts->streamed)
+			part_stream(m->parts);
 		if ((r = emit_step(m)) != ERR_OK) {
 			engine_fail_mail(m, r);
 			return 0;

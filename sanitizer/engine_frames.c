@@ -154,6 +154,15 @@ answer_on_page(struct answer *a, struct wire *w)
 	return keep(a);
 }
 
+int
+answer_on_pages_total(struct answer *a, struct wire *w)
+{
+	if (wire_get_u32(w, &a->pages_total) != ERR_OK ||
+	    wire_end(w) != ERR_OK)
+		return answer_deviate(a, "malformed count of pages");
+	return ERR_OK;
+}
+
 /* The child's bytes are complete: its hash is known. */
 static int
 end_child(struct answer *a)

@@ -244,19 +244,55 @@ finish(struct part *p)
 	}
 }
 
+/* What the worker said of the whole document, where it is not a rendering. */
+static void
+take_facts(struct part *p, const struct answer *a)
+{
+	if (p->rendering != NULL)
+		return;
+	p->format_said = answer_has_fact(a, FACT_FORMAT);
+	p->encrypted = p->encrypted && !answer_has_fact(a, FACT_ENCRYPTED);
+}
+
+/* Its worker failed after its pages began to go out. One that was taken over could
+ * as well have ended politely: its pages are not worth less for its end. */
+static void
+cut(struct part *p)
+{
+	if (p->answer == NULL)
+		return;
+	p->mail->pixels += answer_pixels(p->answer);
+	p->pages_total = answer_pages_total(p->answer);
+	if (p->pages_total < answer_pages(p->answer))
+		p->pages_total = 0;
+	p->frames = answer_take_frames(p->answer);
+}
+
 void
 part_stub(struct part *p, enum reason reason, const char *note)
 {
 	char	*kept = note != NULL ? strdup(note) : NULL;
 
-	p->outcome = OUTCOME_STUB;
 	p->reason = reason;
-	p->pages = p->pages_total = 0;
-	store_free(p->frames);
-	p->frames = NULL;
 	free(p->note);
 	p->note = kept;
+	store_free(p->frames);
+	p->frames = NULL;
+	if (p->streamed) {
+		cut(p);
+	} else {
+		p->outcome = OUTCOME_STUB;
+		p->pages_total = 0;
+	}
 	finish(p);
+}
+
+void
+part_stream(struct part *p)
+{
+	p->streamed = 1;
+	p->outcome = OUTCOME_IMAGES;
+	take_facts(p, p->answer);
 }
 
 void
@@ -561,7 +597,8 @@ int
 part_try_again(struct part *p, enum reason reason)
 {
 	if (p->kind != KIND_OFFICE || p->step == ANSWER_UNPACK ||
-	    p->state != PART_RUNNING || p->words_only || p->mail->late ||
+	    p->state != PART_RUNNING || p->words_only || p->streamed ||
+	    p->mail->late ||
 	    (p->step == ANSWER_IDENTIFY && p->rendering == NULL))
 		return 0;
 	store_free(p->rendering);
@@ -621,34 +658,46 @@ take_drawn(struct part *p, const struct answer_done *d)
 	return p->engine != NULL ? ERR_OK : ERR_MEMORY;
 }
 
+/* 0: it is not taken. Two parts that were drawn at once may be too much together;
+ * then the second is drawn again, as far as there is room. */
+static int
+take_pixels(struct part *p, const struct answer *a)
+{
+	const uint64_t	 most = limits_of(p)->mail_pixels;
+	uint64_t	*taken = &p->mail->pixels;
+
+	if (p->streamed || *taken + answer_pixels(a) <= most) {
+		*taken += answer_pixels(a);
+		return 1;
+	}
+	if (*taken < most)
+		p->state = PART_WAITING;
+	else
+		limit_stub(p, REASON_LIMIT_PIXELS, "mail-pixels", most);
+	return 0;
+}
+
 int
 part_take_answer(struct part *p, struct answer *a)
 {
 	const struct answer_done	*d = answer_done(a);
-	const struct policy_limits	*l = limits_of(p);
 	int				 r;
 
 	if (p->step == ANSWER_IDENTIFY)
 		return take_identity(p, a);
 	if (p->step == ANSWER_CONVERT)
 		return take_conversion(p, a);
-	if (p->mail->pixels + answer_pixels(a) > l->mail_pixels) {
-		/* two parts were drawn at once and together are too much */
-		limit_stub(p, REASON_LIMIT_PIXELS, "mail-pixels",
-		    l->mail_pixels);
+	if (p->streamed && d->outcome == OUTCOME_STUB) {
+		part_stub(p, d->reason, d->note);
 		return ERR_OK;
 	}
-	p->mail->pixels += answer_pixels(a);
+	if (!take_pixels(p, a))
+		return ERR_OK;
 	p->outcome = d->outcome;
 	if (p->rendering == NULL)
 		p->reason = d->reason;
-	p->pages = d->outcome == OUTCOME_IMAGES ? d->pages : 0;
 	p->pages_total = d->pages_total;
-	if (p->rendering == NULL) {
-		p->format_said = answer_has_fact(a, FACT_FORMAT);
-		p->encrypted = p->encrypted &&
-		    !answer_has_fact(a, FACT_ENCRYPTED);
-	}
+	take_facts(p, a);
 	if ((r = take_words(p, d)) != ERR_OK)
 		return r;
 	if (p->rendering != NULL && (r = take_drawn(p, d)) != ERR_OK)

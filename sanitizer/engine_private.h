@@ -84,6 +84,9 @@ struct part {
 	struct policy_action	 action;
 
 	struct store		*frames;	/* facts, text, pages */
+	/* what is said of it now, while its pages are drawn; else NULL */
+	struct answer		*answer;	/* borrowed of its job */
+	int			 streamed;	/* its pages began to go out */
 	/* a document that is converted before it is drawn */
 	struct store		*rendering;	/* what it became; NULL: not yet */
 	struct store		*converted;	/* frames of that step */
@@ -93,7 +96,7 @@ struct part {
 	struct origin		*children;
 	enum outcome		 outcome;
 	enum reason		 reason;
-	uint32_t		 pages, pages_total, millis;
+	uint32_t		 pages_total, millis;
 	char			*engine, *note;	/* NULL: "" */
 };
 
@@ -117,6 +120,7 @@ struct mail {
 	int			 mail_said;
 	enum emit_step		 emit;
 	uint64_t		 emit_offset;
+	uint32_t		 emit_pages;	/* written of the part */
 	struct engine_result	 result;
 };
 
@@ -193,11 +197,16 @@ int part_open(const struct part *p, int *fdp);
 int part_take_answer(struct part *p, struct answer *a);
 /* The step failed: 1 when the part has another way and waits for it. */
 int part_try_again(struct part *p, enum reason reason);
-/* The part ends as a stub. note NULL: none. */
+/* The pages drawn so far may go out: from now on it can no longer be a stub. */
+void part_stream(struct part *p);
+/* The part ends as a stub; or, when its pages began to go out, with those that
+ * are there. note NULL: none. */
 void part_stub(struct part *p, enum reason reason, const char *note);
 void part_note_number(struct part *p, const char *limit, uint64_t number);
 
 /* engine_emit.c */
+/* Whether there is something to write, if the reader takes it. */
+int emit_waits(const struct mail *m);
 /* Writes at most a few frames; 1 when there was something to write, 0 when it
  * waits for a part or a reader. */
 int emit_some(struct mail *m);

@@ -7,7 +7,7 @@
  * sanitizerd -> zygote, SEQPACKET on fd 3:  JOB with two fds (part in, answers out)
  * zygote -> sanitizerd, the same socket:    READY once; ENDED for each job
  * child -> sanitizerd, the answer pipe:     FACT TEXT PAGE CHILD CHILD_DATA
- *					     CHILD_STUB IDENTIFIED DONE
+ *					     CHILD_STUB IDENTIFIED PAGES_TOTAL DONE
  * The child never reads from the control socket and the zygote never reads a part.
  */
 #ifndef LIMPID_WORKER_H
@@ -32,6 +32,8 @@ enum worker_msg {
 				 * which then needs no worker-identify */
 	WORKER_DONE = 13,	/* u8 outcome, u8 reason, u32 pages, u32 pages_total,
 				 * text engine, text note; nothing follows */
+	WORKER_PAGES_TOTAL = 17,	/* u32, before the pages: of how many, should
+				 * it not come to DONE */
 	WORKER_CHILD_STUB = 15	/* the child just begun is not there, or not whole:
 				 * u8 reason, text note; it takes no more data */
 };
@@ -106,6 +108,8 @@ int worker_text(struct worker *w, uint32_t page, const char *utf8, size_t len);
 int worker_page(struct worker *w, uint32_t index, uint32_t width,
     uint32_t height, uint8_t channels, size_t stride, uint16_t dpi,
     const uint8_t *samples);
+/* How many pages the document has by its own word, before the first is sent. */
+void worker_pages_total(struct worker *w, uint32_t pages);
 /* Begins a child; 0 when max_children forbids it. Then data, any number of times
  * (0 when max_child_bytes cuts it). hint may be KIND_UNKNOWN. */
 int worker_child(struct worker *w, enum worker_role role, enum kind hint,

@@ -262,6 +262,15 @@ worker_child_stub(struct worker *w, enum reason reason, const char *note)
 }
 
 void
+worker_pages_total(struct worker *w, uint32_t pages)
+{
+	struct wire	*p = wire_begin();
+
+	must(wire_put_u32(p, pages));
+	worker_send_wire(w, WORKER_PAGES_TOTAL, p);
+}
+
+void
 worker_identified(struct worker *w, enum kind kind, const char *format)
 {
 	struct wire	*p = wire_begin();

@@ -216,6 +216,7 @@ pages_flatten(struct task *t)
 	uint32_t n = total < t->job->max_pages ? total : t->job->max_pages;
 	enum reason reason;
 
+	worker_pages_total(t->w, total);
 	for (t->page = 0; t->page < n; t->page++) {
 		if (t->page > 0 && task_late(t))
 			return REASON_TIMEOUT;

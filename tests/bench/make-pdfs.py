@@ -282,4 +282,5 @@ def main():
     photo(at('20-grey-photo'), rnd, 6, 1)
 
 
-main()
+if __name__ == '__main__':
+    main()
