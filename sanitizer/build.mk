@@ -8,6 +8,13 @@ $(O)/sanitizer/pixels.o: EXTRA_CFLAGS += -O3
 PROGRAMS += limpid-worker-pdf
 limpid-worker-pdf_MAIN = sanitizer/worker_pdf.c
 limpid-worker-pdf_LIBS = mupdf zstd unistring idn2 seccomp
+# The second engine for PDFs. What it opens by name is in memory (shelf.h).
+sanitizer_LIBS += poppler
+PROGRAMS += limpid-worker-poppler
+limpid-worker-poppler_MAIN = sanitizer/worker_poppler.c
+limpid-worker-poppler_LIBS = poppler m zstd unistring idn2 seccomp
+$(O)/bin/limpid-worker-poppler: LINK += -Wl,--defsym=fopen=shelf_fopen \
+    -Wl,--defsym=FT_New_Face=shelf_new_face
 PROGRAMS += limpid-worker-image
 limpid-worker-image_MAIN = sanitizer/worker_image.c
 limpid-worker-image_LIBS = mupdf webp zstd unistring idn2 seccomp

@@ -141,3 +141,14 @@ document_pages(const struct document *d)
 {
 	return d->pages;
 }
+
+const struct document_engine document_mupdf = {
+	.name = "mupdf",
+	.open = document_open,
+	.pages = document_pages,
+	.facts = document_facts,
+	.page_load = document_page_load,
+	.page_draw = document_page_draw,
+	.page_text = document_page_text,
+	.page_links = document_page_links,
+};

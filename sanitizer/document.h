@@ -1,7 +1,8 @@
 /*
- * A paged document (PDF, XPS, EPUB, CBZ, SVG) opened from memory by MuPDF.
- * Nothing of MuPDF leaks from here. One page is loaded at a time: load, then
- * draw, text and links of it in any order.
+ * A paged document (PDF, XPS, EPUB, CBZ, SVG) opened from memory: what an engine
+ * can do with it, and the engine that is MuPDF; popdf.h is the other. Nothing of
+ * the libraries leaks from here. One page is loaded at a time: load, then draw,
+ * text and links of it in any order.
  */
 #ifndef LIMPID_DOCUMENT_H
 #define LIMPID_DOCUMENT_H
@@ -36,35 +37,61 @@ struct document_picture {
  * stands under it, both raw UTF-8 and borrowed. Returns 0 to stop. */
 typedef int document_link(void *arg, const char *label, const char *target);
 
+/* An engine; documents of one are nothing to another. */
+struct document_engine {
+	const char *name;		/* for reports */
+	/*
+	 * Opens data, which must outlive the document. format: what
+	 * worker-identify said. REASON_COMPLETE, or FORMAT, ENCRYPTED (no
+	 * empty password), MEMORY, EMPTY (no page): no document.
+	 */
+	enum reason (*open)(const char *format, const uint8_t *data, size_t len,
+	    struct document **dp);
+	/* Pages as the document counts them: hostile, may be millions. */
+	uint32_t (*pages)(const struct document *d);
+	void (*facts)(struct document *d, struct document_facts *f);
+	/* Reads and interprets one page. 0: it cannot be. *errors is set when
+	 * parts of its content could not be understood and were left out. */
+	int (*page_load)(struct document *d, uint32_t index, int *errors);
+	/* Draws the page at dpi, or lower so that it fits max_pixels and the
+	 * sides that a copy allows. 0: it cannot be. */
+	int (*page_draw)(struct document *d, uint16_t dpi, uint32_t max_pixels,
+	    struct document_picture *pic, int *errors);
+	/* The page's text in reading order, about max bytes of it at most;
+	 * borrowed until the next page or close. NULL: it cannot be read. */
+	const char *(*page_text)(struct document *d, size_t max, size_t *len);
+	void (*page_links)(struct document *d, document_link *found, void *arg);
+};
+
+/* MuPDF. A format other than XPS, EPUB, CBZ and SVG is taken as PDF. */
+extern const struct document_engine document_mupdf;
+
 /* In the warm parent: context and fonts. ERR_OK or ERR_MEMORY. */
 int document_warm(void);
 
-/*
- * Opens data, which must outlive the document. format: what worker-identify
- * said; other than XPS, EPUB, CBZ and SVG is taken as PDF. REASON_COMPLETE, or
- * FORMAT, ENCRYPTED (no empty password), MEMORY, EMPTY (no page): no document.
- */
+/* As the members of struct document_engine. */
 enum reason document_open(const char *format, const uint8_t *data, size_t len,
     struct document **dp);
 void document_close(struct document *d);
 
-/* Pages as the document counts them: hostile, may be millions. */
 uint32_t document_pages(const struct document *d);
 void document_facts(struct document *d, struct document_facts *f);
 
-/* Reads and interprets one page. 0: it cannot be. *errors is set when parts
- * of its content could not be understood and were left out. */
 int document_page_load(struct document *d, uint32_t index, int *errors);
 
-/* Draws the page at dpi, or lower so that it fits max_pixels and the sides
- * that a copy allows. 0: it cannot be. */
 int document_page_draw(struct document *d, uint16_t dpi, uint32_t max_pixels,
     struct document_picture *pic, int *errors);
 
-/* The page's text in reading order, about max bytes of it at most; borrowed
- * until the next page or close. NULL: it cannot be read. */
 const char *document_page_text(struct document *d, size_t max, size_t *len);
 
 void document_page_links(struct document *d, document_link *found, void *arg);
+
+/*
+ * For engines: the samples a point at which a page of width x height points, drawn
+ * at dpi, fits max_pixels and the sides that a copy allows; less than dpi says when
+ * it does not. 0: no scale does.
+ */
+double document_scale(double width, double height, uint16_t dpi,
+    uint32_t max_pixels);
 
 #endif

@@ -6,7 +6,6 @@
  */
 #include <math.h>
 
-#include "copy.h"
 #include "document_private.h"
 
 void
@@ -52,30 +51,6 @@ document_page_load(struct document *d, uint32_t index, int *errors)
 	else if (cookie.errors > 0)
 		*errors = 1;
 	return ok;
-}
-
-/* The greatest scale up to want at which the page fits; 0 when none does. */
-static double
-scale_fit(fz_rect box, double want, uint32_t max_pixels)
-{
-	double w = (double)box.x1 - box.x0, h = (double)box.y1 - box.y0;
-	double side = COPY_PAGE_SIDE - 2, area, s = want;
-
-	if (!(w > 0) || !(h > 0) || !isfinite(w) || !isfinite(h) ||
-	    max_pixels < 16)
-		return 0;
-	if (max_pixels > COPY_PAGE_PIXELS)
-		max_pixels = COPY_PAGE_PIXELS;
-	s = fmin(s, side / fmax(w, h));
-	/* Sides are rounded outwards: room for a sample more on each. */
-	area = (w * s + 2) * (h * s + 2);
-	while (area > max_pixels) {
-		s *= fmin(0.995, sqrt(max_pixels / area));
-		area = (w * s + 2) * (h * s + 2);
-		if (s < 1e-6)
-			return 0;
-	}
-	return s;
 }
 
 /* The same memory page after page while the size stays. */
@@ -130,7 +105,8 @@ document_page_draw(struct document *d, uint16_t dpi, uint32_t max_pixels,
 	fz_irect box;
 	double scale;
 
-	scale = scale_fit(d->bounds, dpi / 72.0, max_pixels);
+	scale = document_scale((double)d->bounds.x1 - d->bounds.x0,
+	    (double)d->bounds.y1 - d->bounds.y0, dpi, max_pixels);
 	if (d->list == NULL || scale == 0)
 		return 0;
 	ctm = fz_scale(scale, scale);

@@ -280,15 +280,18 @@ part_ended_badly(struct part *p, const struct job *j, enum reason reason)
 		snprintf(what, sizeof(what), "%s %u",
 		    job_end_name(j->end.end), j->end.detail);
 	engine_report(p, reason, what);
-	if (part_try_again(p, reason))
-		return;
-	part_stub(p, reason, NULL);
+	if (p->second && part_try_again(p, reason))
+		return;		/* the note stays that of the first try */
+	free(p->note);
+	p->note = NULL;
 	if (reason == REASON_TIMEOUT && p->mail->late)
 		part_note_number(p, "mail-seconds", l->mail_seconds);
 	else if (reason == REASON_TIMEOUT)
 		part_note_number(p, "seconds", l->seconds);
 	else if (reason == REASON_MEMORY)
 		part_note_number(p, "memory", j->told.memory_bytes);
+	if (!part_try_again(p, reason))
+		part_stub(p, reason, p->note);
 }
 
 /* The job is over: what does that mean for its part? */
@@ -476,6 +479,8 @@ mail_schedule(struct engine *e, struct mail *m)
 			continue;
 		if ((r = engine_start_job(e, p)) == ERR_NOTFOUND) {
 			engine_report(p, REASON_ENGINE, "no worker");
+			if (p->second && part_try_again(p, REASON_ENGINE))
+				continue;
 			part_stub(p, REASON_ENGINE, e->pool[p->worker].name);
 		} else if (r != ERR_OK && r != ERR_AGAIN) {
 			engine_fail_mail(m, r);

@@ -17,7 +17,8 @@ enum answer_step {
 	ANSWER_UNPACK = 2,		/* a container: facts and children */
 	ANSWER_DRAW = 4,		/* facts, text, pages */
 	ANSWER_OVER = 8,		/* after DONE: nothing at all */
-	ANSWER_CONVERT = 16		/* facts, text, and one rendering */
+	ANSWER_CONVERT = 16,		/* facts, text, and one rendering */
+	ANSWER_DOCUMENT = 32		/* as DRAW, and the files it holds */
 };
 
 struct answer_child {

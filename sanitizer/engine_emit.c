@@ -283,12 +283,13 @@ sink_takes(struct mail *m)
 	return 0;
 }
 
-/* Whether the part is long enough that its first pages should not wait. */
+/* Whether the part is long enough that its first pages should not wait. What a second
+ * engine draws is first compared with what there is. */
 static int
 is_long(const struct part *p)
 {
-	return p->state == PART_RUNNING && p->step == ANSWER_DRAW &&
-	    p->answer != NULL && answer_pages(p->answer) >= STREAM_PAGES;
+	return p->state == PART_RUNNING && (p->step == ANSWER_DRAW ||
+	    p->step == ANSWER_DOCUMENT) && !p->second && p->answer != NULL && answer_pages(p->answer) >= STREAM_PAGES;
 }
 
 int

@@ -23,7 +23,7 @@
 #define LIGHT_MEMORY	(128u << 20)	/* with less, nothing is light */
 #define NESTING		4		/* multiparts within a mail, a level of depth */
 #define RENDERING_FORMAT "PDF"
-#define RENDERING_ENGINE "libreoffice+mupdf"
+#define RENDERING_ENGINE "libreoffice+%s"
 
 static const struct policy_limits *
 limits_of(const struct part *p)
@@ -226,9 +226,8 @@ part_new_child(struct part *parent, const struct answer_child *c,
 	return p;
 }
 
-/* The part is decided: its bytes are no longer needed. */
-static void
-finish(struct part *p)
+void
+part_finish(struct part *p)
 {
 	struct origin	*o = p->origin;
 
@@ -284,7 +283,7 @@ part_stub(struct part *p, enum reason reason, const char *note)
 		p->outcome = OUTCOME_STUB;
 		p->pages_total = 0;
 	}
-	finish(p);
+	part_finish(p);
 }
 
 void
@@ -312,8 +311,8 @@ limit_stub(struct part *p, enum reason reason, const char *limit,
 	part_note_number(p, limit, number);
 }
 
-static void
-wait_for(struct part *p, enum answer_step step, enum engine_worker worker)
+void
+part_wait_for(struct part *p, enum answer_step step, enum engine_worker worker)
 {
 	p->step = step;
 	p->worker = worker;
@@ -354,30 +353,30 @@ decide(struct part *p)
 	switch (p->kind) {
 	case KIND_MAIL:
 	case KIND_MULTIPART:
-		wait_for(p, ANSWER_UNPACK, is_outlook(p) ? ENGINE_MSG :
+		part_wait_for(p, ANSWER_UNPACK, is_outlook(p) ? ENGINE_MSG :
 		    ENGINE_MIME);
 		return;
 	case KIND_ARCHIVE:
-		wait_for(p, ANSWER_UNPACK, ENGINE_ARCHIVE);
+		part_wait_for(p, ANSWER_UNPACK, ENGINE_ARCHIVE);
 		return;
 	case KIND_CARD:
-		wait_for(p, ANSWER_DRAW, ENGINE_CARD);
+		part_wait_for(p, ANSWER_DRAW, ENGINE_CARD);
 		return;
 	case KIND_TEXT:
-		wait_for(p, ANSWER_DRAW, ENGINE_TEXT);
+		part_wait_for(p, ANSWER_DRAW, ENGINE_TEXT);
 		return;
 	case KIND_HTML:
-		wait_for(p, ANSWER_DRAW, ENGINE_HTML);
+		part_wait_for(p, ANSWER_DRAW, ENGINE_HTML);
 		return;
 	case KIND_PDF:
-		wait_for(p, ANSWER_DRAW, ENGINE_PDF);
+		part_wait_for(p, ANSWER_DOCUMENT, ENGINE_PDF);
 		return;
 	case KIND_IMAGE:
-		wait_for(p, ANSWER_DRAW, is_heif(p) ? ENGINE_HEIF :
+		part_wait_for(p, ANSWER_DRAW, is_heif(p) ? ENGINE_HEIF :
 		    ENGINE_IMAGE);
 		return;
 	case KIND_OFFICE:
-		wait_for(p, ANSWER_CONVERT, ENGINE_OFFICE);
+		part_wait_for(p, ANSWER_CONVERT, ENGINE_OFFICE);
 		return;
 	case KIND_UNKNOWN:
 	case KIND_PROGRAM:
@@ -397,6 +396,10 @@ part_consider(struct part *p)
 {
 	const struct policy_limits	*l = limits_of(p);
 
+	if (p->mail->late && p->second) {
+		part_settle(p);
+		return;
+	}
 	if (p->mail->late) {
 		limit_stub(p, REASON_TIMEOUT, "mail-seconds",
 		    l->mail_seconds);
@@ -417,7 +420,7 @@ part_consider(struct part *p)
 	} else if (p->kind != KIND_UNKNOWN || p->identified) {
 		decide(p);
 	} else {
-		wait_for(p, ANSWER_IDENTIFY, ENGINE_IDENTIFY);
+		part_wait_for(p, ANSWER_IDENTIFY, ENGINE_IDENTIFY);
 	}
 }
 
@@ -432,6 +435,7 @@ part_weight(const struct part *p)
 {
 	return p->size <= LIGHT_BYTES && p->worker != ENGINE_PDF &&
 	    p->worker != ENGINE_IMAGE && p->worker != ENGINE_HEIF &&
+	    p->worker != ENGINE_POPPLER &&
 	    limits_of(p)->memory / ENGINE_WEIGHT >= LIGHT_MEMORY ? 1 :
 	    ENGINE_WEIGHT;
 }
@@ -508,7 +512,7 @@ take_rendering_identity(struct part *p, struct answer *a)
 	enum kind	 found;
 
 	if (answer_identified(a, &found, &format) && found == KIND_PDF)
-		wait_for(p, ANSWER_DRAW, ENGINE_PDF);
+		part_wait_for(p, ANSWER_DOCUMENT, ENGINE_PDF);
 	else if (!part_try_again(p, REASON_BAD_ANSWER))
 		part_stub(p, REASON_BAD_ANSWER, NULL);
 	return ERR_OK;
@@ -593,23 +597,6 @@ take_words(struct part *p, const struct answer_done *d)
 	return ERR_OK;
 }
 
-int
-part_try_again(struct part *p, enum reason reason)
-{
-	if (p->kind != KIND_OFFICE || p->step == ANSWER_UNPACK ||
-	    p->state != PART_RUNNING || p->words_only || p->streamed ||
-	    p->mail->late ||
-	    (p->step == ANSWER_IDENTIFY && p->rendering == NULL))
-		return 0;
-	store_free(p->rendering);
-	store_free(p->converted);
-	p->rendering = p->converted = NULL;
-	p->words_only = 1;
-	p->failed = reason;
-	wait_for(p, ANSWER_CONVERT, ENGINE_OFFICE);
-	return 1;
-}
-
 /* A document became something that is drawn in its place, or words alone. */
 static int
 take_conversion(struct part *p, struct answer *a)
@@ -626,10 +613,11 @@ take_conversion(struct part *p, struct answer *a)
 		return r;
 	if (d->outcome != OUTCOME_CONTAINER) {
 		p->frames = answer_take_frames(a);
-		finish(p);
+		part_finish(p);
 		return ERR_OK;
 	}
 	p->outcome = OUTCOME_STUB;	/* until it is drawn */
+	p->cut = d->reason;
 	p->words = answer_has_text(a);
 	p->converted = answer_take_frames(a);
 	while ((c = answer_take_children(a)) != NULL)
@@ -639,7 +627,7 @@ take_conversion(struct part *p, struct answer *a)
 			part_stub(p, REASON_BAD_ANSWER, NULL);
 		return ERR_OK;
 	}
-	wait_for(p, ANSWER_IDENTIFY, ENGINE_IDENTIFY);
+	part_wait_for(p, ANSWER_IDENTIFY, ENGINE_IDENTIFY);
 	return ERR_OK;
 }
 
@@ -647,15 +635,32 @@ take_conversion(struct part *p, struct answer *a)
 static int
 take_drawn(struct part *p, const struct answer_done *d)
 {
-	enum reason	 cut = p->reason;	/* of the conversion */
+	char	*engine = NULL;
 
 	if (d->outcome == OUTCOME_STUB && part_try_again(p, d->reason))
 		return ERR_AGAIN;
-	p->outcome = d->outcome;
-	p->reason = d->reason != REASON_COMPLETE ? d->reason : cut;
+	if (d->reason == REASON_COMPLETE)
+		p->reason = p->cut;
+	if (asprintf(&engine, RENDERING_ENGINE, d->engine) == -1)
+		return ERR_MEMORY;
 	free(p->engine);
-	p->engine = strdup(RENDERING_ENGINE);
-	return p->engine != NULL ? ERR_OK : ERR_MEMORY;
+	p->engine = engine;
+	return ERR_OK;
+}
+
+/* What the worker drew or read becomes the part's, whatever becomes of it. */
+static int
+take_pages(struct part *p, struct answer *a)
+{
+	const struct answer_done	*d = answer_done(a);
+
+	p->pixels = answer_pixels(a);
+	p->pages = answer_pages(a);
+	p->outcome = d->outcome;
+	p->reason = d->reason;
+	p->pages_total = d->pages_total;
+	take_facts(p, a);
+	return take_words(p, d);
 }
 
 /* 0: it is not taken. Two parts that were drawn at once may be too much together;
@@ -691,21 +696,22 @@ part_take_answer(struct part *p, struct answer *a)
 		part_stub(p, d->reason, d->note);
 		return ERR_OK;
 	}
+	if (p->second && !part_take_second(p, a)) {
+		part_settle(p);
+		return ERR_OK;
+	}
 	if (!take_pixels(p, a))
 		return ERR_OK;
-	p->outcome = d->outcome;
-	if (p->rendering == NULL)
-		p->reason = d->reason;
-	p->pages_total = d->pages_total;
-	take_facts(p, a);
-	if ((r = take_words(p, d)) != ERR_OK)
+	if ((r = take_pages(p, a)) != ERR_OK)
 		return r;
 	if (p->rendering != NULL && (r = take_drawn(p, d)) != ERR_OK)
 		return r == ERR_AGAIN ? ERR_OK : r;
 	p->frames = answer_take_frames(a);
-	if (d->outcome == OUTCOME_CONTAINER &&
+	if ((d->outcome == OUTCOME_CONTAINER || p->step == ANSWER_DOCUMENT) &&
+	    p->rendering == NULL && p->children == NULL &&
 	    (r = take_children(p, a)) != ERR_OK)
 		return r;
-	finish(p);
+	if (!part_ask_second(p, d))
+		part_finish(p);
 	return ERR_OK;
 }

@@ -4,6 +4,7 @@
  *	engine.c	loop, mails, running jobs
  *	engine_pool.c	one warm parent for each kind of worker
  *	engine_part.c	a part's steps: bounds -> identify -> policy -> flatten
+ *	engine_again.c	a second way, when the first one failed
  *	engine_answer.c	what a worker may say, and when
  *	engine_emit.c	the copy, part by part in order
  */
@@ -19,7 +20,7 @@
 enum engine_worker {
 	ENGINE_IDENTIFY, ENGINE_MIME, ENGINE_TEXT, ENGINE_HTML, ENGINE_PDF,
 	ENGINE_IMAGE, ENGINE_ARCHIVE, ENGINE_MSG, ENGINE_CARD, ENGINE_OFFICE,
-	ENGINE_HEIF,
+	ENGINE_HEIF, ENGINE_POPPLER,
 	ENGINE_WORKERS
 };
 
@@ -93,6 +94,10 @@ struct part {
 	int			 words;		/* they hold its text */
 	int			 words_only;	/* second try, without pictures */
 	enum reason		 failed;	/* why there is a second try */
+	enum reason		 cut;		/* what the conversion left out */
+	int			 second;	/* worker-poppler had or has its try */
+	uint64_t		 pixels;	/* of the pages in frames */
+	uint32_t		 pages;		/* in frames */
 	struct origin		*children;
 	enum outcome		 outcome;
 	enum reason		 reason;
@@ -195,14 +200,31 @@ unsigned part_weight(const struct part *p);
 int part_open(const struct part *p, int *fdp);
 /* The step's worker answered by the rules. */
 int part_take_answer(struct part *p, struct answer *a);
-/* The step failed: 1 when the part has another way and waits for it. */
-int part_try_again(struct part *p, enum reason reason);
-/* The pages drawn so far may go out: from now on it can no longer be a stub. */
+/* The part waits for this step. */
+void part_wait_for(struct part *p, enum answer_step step,
+    enum engine_worker worker);
+/* The part is decided: its bytes are no longer needed. */
+void part_finish(struct part *p);
+/* The pages drawn so far may go out: from now on it can no longer be a stub, nor
+ * can another engine have its try. */
 void part_stream(struct part *p);
 /* The part ends as a stub; or, when its pages began to go out, with those that
  * are there. note NULL: none. */
 void part_stub(struct part *p, enum reason reason, const char *note);
 void part_note_number(struct part *p, const char *limit, uint64_t number);
+
+/* engine_again.c */
+/* The step failed; p->note says more of it. 1 when the part has another way and
+ * waits for it, or when what an earlier try left stands. */
+int part_try_again(struct part *p, enum reason reason);
+/* The step's worker answered, and the part has taken it: 1 when another engine may
+ * do better and the part waits for it. */
+int part_ask_second(struct part *p, const struct answer_done *d);
+/* Whether the answer of the second engine is worth more than what there is; then
+ * that is forgotten. */
+int part_take_second(struct part *p, const struct answer *a);
+/* The second engine did no better, or had no time: the first one's word stands. */
+void part_settle(struct part *p);
 
 /* engine_emit.c */
 /* Whether there is something to write, if the reader takes it. */

@@ -6,6 +6,8 @@
  *	'l' the warm parent dies, 'L' it dies at the first try only, 'h' never ends,
  *	'w' crash while pictures are wanted, else well (and says nothing before),
  *	'C' 'F' crash and forbidden call, but not before the copy has begun,
+ *	'p' as 'c' of worker-pdf, but worker-poppler leaves well,
+ *	'2' two answers: u32 length of that of worker-pdf, it, and what others say,
  *	then the answer of the flattening worker, byte for byte.
  */
 #include <setjmp.h>
@@ -53,6 +55,21 @@ say_identity(int out, uint8_t kind)
 }
 
 static enum job_end
+play_two(const char *name, const uint8_t *two, size_t len, int out)
+{
+	uint32_t	first;
+
+	memcpy(&first, two, sizeof(first));
+	two += sizeof(first);
+	len -= sizeof(first);
+	if (strcmp(name, "pdf") == 0)
+		fd_write_all(out, two, first);
+	else
+		fd_write_all(out, two + first, len - first);
+	return JOB_OK;
+}
+
+static enum job_end
 play(const char *name, const struct worker_job *job, int in, int out)
 {
 	static uint8_t	part[PART_MAX];
@@ -68,10 +85,14 @@ play(const char *name, const struct worker_job *job, int in, int out)
 		_exit(1);
 	if (part[1] == 'w' && job->want_pages)
 		return JOB_CRASH;
+	if (part[1] == '2')
+		return play_two(name, part + 2, (size_t)n - 2, out);
 	fd_write_all(out, part + 2, (size_t)n - 2);
 	while ((part[1] == 'C' || part[1] == 'F') && !*begun)
 		usleep(1000);
 	switch (part[1]) {
+	case 'p':
+		return strcmp(name, "pdf") == 0 ? JOB_CRASH : JOB_OK;
 	case 'c':
 	case 'C':
 		return JOB_CRASH;
@@ -606,6 +627,102 @@ a_rendering_is_nobody_elses_child(void **state)
 	    "end 1\n");
 }
 
+/* A PDF of which worker-pdf says one thing and worker-poppler another. */
+static struct bytes *
+two_answers(struct bytes *first, struct bytes *other)
+{
+	struct bytes	*o = part(KIND_PDF, '2');
+	uint32_t	 len = (uint32_t)first->len - 2;
+
+	put(o, &len, sizeof(len));
+	put(o, first->b + 2, first->len - 2);
+	put(o, other->b + 2, other->len - 2);
+	free(first);
+	free(other);
+	return o;
+}
+
+static struct bytes *
+pages(unsigned n, enum outcome outcome, enum reason reason)
+{
+	struct bytes	*o = part(KIND_PDF, '.');
+
+	for (unsigned i = 0; i < n; i++)
+		with_page(o, i);
+	return done(o, outcome, reason, n);
+}
+
+static void
+what_one_engine_cannot_draw_is_given_to_the_other(void **state)
+{
+	struct bytes	*o = with_page(part(KIND_PDF, 'p'), 0);
+
+	(void)state;
+	flatten(done(o, OUTCOME_IMAGES, REASON_COMPLETE, 1), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" page0 = images complete 1/1\nend 1\n");
+	assert_non_null(strstr(events, "pdf crash"));
+	flatten(two_answers(pages(0, OUTCOME_STUB, REASON_FORMAT),
+	    pages(2, OUTCOME_IMAGES, REASON_COMPLETE)), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" page0 page1"
+	    " = images complete 2/2\nend 1\n");
+}
+
+static void
+the_first_failure_stands_when_both_engines_fail(void **state)
+{
+	(void)state;
+	flatten(two_answers(pages(0, OUTCOME_STUB, REASON_FORMAT),
+	    pages(0, OUTCOME_STUB, REASON_EMPTY)), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" = stub format 0/0\nend 1\n");
+	flatten(two_answers(pages(0, OUTCOME_STUB, REASON_ENCRYPTED),
+	    pages(1, OUTCOME_IMAGES, REASON_COMPLETE)), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" = stub encrypted 0/0\nend 1\n");
+}
+
+static void
+more_pages_win_and_fewer_do_not(void **state)
+{
+	(void)state;
+	flatten(two_answers(pages(1, OUTCOME_IMAGES, REASON_PAGES_FAILED),
+	    pages(3, OUTCOME_IMAGES, REASON_COMPLETE)), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" page0 page1 page2"
+	    " = images complete 3/3\nend 1\n");
+	flatten(two_answers(pages(2, OUTCOME_IMAGES, REASON_PAGES_FAILED),
+	    pages(1, OUTCOME_IMAGES, REASON_COMPLETE)), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" page0 page1"
+	    " = images pages-failed 2/2\nend 1\n");
+	flatten(two_answers(pages(2, OUTCOME_IMAGES, REASON_PAGES_FAILED),
+	    text_part("rubbish")), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" page0 page1"
+	    " = images pages-failed 2/2\nend 1\n");
+}
+
+static void
+files_in_a_document_are_its_children(void **state)
+{
+	struct bytes	*o = with_page(part(KIND_PDF, '.'), 0);
+
+	(void)state;
+	with_child(o, ROLE_ATTACHMENT, "1", "invoice.xml", text_part("data"));
+	flatten(done(o, OUTCOME_IMAGES, REASON_COMPLETE, 1), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" page0 = images complete 1/1\n"
+	    "2<1 1 text \"invoice.xml\" 'data' = text complete 0/0\n"
+	    "end 2\n");
+	o = with_child(with_page(part(KIND_IMAGE, '.'), 0), ROLE_ATTACHMENT,
+	    "1", "x", text_part("data"));
+	flatten(done(o, OUTCOME_IMAGES, REASON_COMPLETE, 1), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 image \"r i.bin\" = stub bad-answer 0/0\nend 1\n");
+}
+
 static void
 a_lost_worker_is_tried_once_more(void **state)
 {
@@ -823,6 +940,10 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(parts_come_in_order_depth_first),
 		cmocka_unit_test(each_way_to_die_is_one_named_stub),
+		cmocka_unit_test(what_one_engine_cannot_draw_is_given_to_the_other),
+		cmocka_unit_test(the_first_failure_stands_when_both_engines_fail),
+		cmocka_unit_test(more_pages_win_and_fewer_do_not),
+		cmocka_unit_test(files_in_a_document_are_its_children),
 		cmocka_unit_test(a_lost_worker_is_tried_once_more),
 		cmocka_unit_test(rubbish_and_silence_are_bad_answers),
 		cmocka_unit_test(bounds_are_named_with_their_number),

@@ -1,0 +1,45 @@
+/* folder: sanitizer */
+/* PDFs through poppler as worker-poppler uses it: first page, words, links, facts.
+ * poppler itself is not instrumented; this watches what we make of its answers. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "err.h"
+#include "popdf.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static int
+link_count(void *arg, const char *label, const char *target)
+{
+	if (label == NULL || target == NULL)
+		abort();
+	return ++*(int *)arg < 10;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static int warm;
+	struct document_picture pic;
+	struct document_facts facts;
+	struct document *d;
+	int errors = 0, links = 0;
+	size_t text;
+
+	if (!warm && popdf_warm() != ERR_OK)
+		return 0;
+	warm = 1;
+	if (popdf_engine.open("PDF", data, len, &d) != REASON_COMPLETE)
+		return 0;
+	popdf_engine.facts(d, &facts);
+	if (popdf_engine.page_load(d, 0, &errors)) {
+		popdf_engine.page_text(d, 1000, &text);
+		popdf_engine.page_links(d, link_count, &links);
+		if (popdf_engine.page_draw(d, 30, 100000, &pic, &errors) &&
+		    (uint64_t)pic.width * pic.height > 100000)
+			abort();
+	}
+	popdf_close(d);
+	return 0;
+}

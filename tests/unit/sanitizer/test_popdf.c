@@ -1,0 +1,201 @@
+/* The second engine: opening, drawing within limits, words, links; and the shelf of
+ * files that it reads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "err.h"
+#include "popdf.h"
+#include "shelf.h"
+
+/* Without a table of references: opening it repairs it. */
+#define PDF(box, catalog, annots, content) \
+	"%PDF-1.4\n" \
+	"1 0 obj<</Type/Catalog/Pages 2 0 R " catalog ">>endobj\n" \
+	"2 0 obj<</Type/Pages/Kids[3 0 R 3 0 R]/Count 2>>endobj\n" \
+	"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[" box "]/Contents 4 0 R" \
+	"/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica" \
+	">>>>>>/Annots[" annots "]>>endobj\n" \
+	"4 0 obj<</Length 90>>stream\n" content "\nendstream endobj\n" \
+	"trailer<</Root 1 0 R>>\n"
+
+#define LINK	"<</Type/Annot/Subtype/Link/Rect[5 40 140 60]" \
+		"/A<</S/URI/URI(http://evil.example/x)>>>>"
+#define HELLO	"BT /F 12 Tf 10 45 Td (www.good.example) Tj ET"
+
+static struct document *
+open_or_fail(const char *pdf)
+{
+	struct document *d;
+
+	assert_int_equal(popdf_engine.open("PDF", (const uint8_t *)pdf, strlen(pdf),
+	    &d), REASON_COMPLETE);
+	return d;
+}
+
+static void
+a_page_is_drawn_at_the_resolution_asked_for(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 144 72", "", "", HELLO));
+	struct document_picture pic;
+	int errors = 0, black = 0;
+
+	(void)state;
+	assert_int_equal(popdf_engine.pages(d), 2);
+	assert_true(popdf_engine.page_load(d, 0, &errors));
+	assert_true(popdf_engine.page_draw(d, 150, 1000000, &pic, &errors));
+	assert_int_equal(pic.width, 300);
+	assert_int_equal(pic.height, 150);
+	assert_int_equal(pic.dpi, 150);
+	assert_int_equal(pic.samples[0], 255);
+	for (size_t i = 0; i < pic.stride * pic.height; i++)
+		black |= pic.samples[i] < 64;
+	assert_true(black);
+	assert_false(errors);
+	popdf_close(d);
+}
+
+static void
+a_page_too_large_is_drawn_smaller_and_never_refused(void **state)
+{
+	static const char *const huge[] = {
+		PDF("0 0 14400 14400", "", "", HELLO),
+		PDF("0 0 2000000 5", "", "", HELLO),
+		PDF("-9e9 -9e9 9e9 9e9", "", "", HELLO),
+	};
+	struct document_picture pic;
+	int errors = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(huge) / sizeof(huge[0]); i++) {
+		struct document *d = open_or_fail(huge[i]);
+
+		assert_true(popdf_engine.page_load(d, 0, &errors));
+		assert_true(popdf_engine.page_draw(d, 150, 100000, &pic, &errors));
+		assert_true((uint64_t)pic.width * pic.height <= 100000);
+		assert_true(pic.width <= 20000 && pic.dpi >= 1);
+		popdf_close(d);
+	}
+}
+
+static void
+a_page_without_area_is_still_a_page(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 0 0", "", "", HELLO));
+	struct document_picture pic;
+	int errors = 0;
+
+	(void)state;
+	assert_true(popdf_engine.page_load(d, 1, &errors));
+	assert_true(popdf_engine.page_draw(d, 72, 1000000, &pic, &errors));
+	popdf_close(d);
+}
+
+static int
+link_keep(void *arg, const char *label, const char *target)
+{
+	snprintf(arg, 200, "%s|%s", label, target);
+	return 1;
+}
+
+static void
+words_and_links_of_a_page_are_found(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 144 72", "", LINK, HELLO));
+	char link[200] = "";
+	const char *text;
+	size_t len;
+	int errors = 0;
+
+	(void)state;
+	assert_true(popdf_engine.page_load(d, 0, &errors));
+	assert_non_null(text = popdf_engine.page_text(d, 1000, &len));
+	assert_int_equal(len, 16);
+	assert_memory_equal(text, "www.good.example", 16);
+	popdf_engine.page_links(d, link_keep, link);
+	assert_string_equal(link, "www.good.example|http://evil.example/x");
+	popdf_close(d);
+}
+
+static void
+words_outside_of_the_page_are_not_words_of_it(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 144 72", "", "",
+	    "BT /F 12 Tf 10 450 Td (hidden) Tj ET"));
+	size_t len;
+	int errors = 0;
+
+	(void)state;
+	assert_true(popdf_engine.page_load(d, 0, &errors));
+	assert_non_null(popdf_engine.page_text(d, 1000, &len));
+	assert_int_equal(len, 0);
+	popdf_close(d);
+}
+
+static void
+what_is_no_document_is_named(void **state)
+{
+	struct document *d;
+
+	(void)state;
+	assert_int_equal(popdf_engine.open("PDF", (const uint8_t *)"words", 5,
+	    &d), REASON_FORMAT);
+	assert_int_equal(popdf_engine.open("PDF", (const uint8_t *)"", 0, &d),
+	    REASON_FORMAT);
+}
+
+static void
+a_page_of_which_nothing_but_errors_came_is_not_drawn(void **state)
+{
+	struct document *d = open_or_fail(PDF("0 0 144 72", "", "",
+	    "BT /None 12 Tf (lost) Tj >> ) ET"));
+	struct document_picture pic;
+	int errors = 0;
+
+	(void)state;
+	assert_true(popdf_engine.page_load(d, 0, &errors));
+	assert_false(popdf_engine.page_draw(d, 72, 100000, &pic, &errors));
+	assert_true(errors);
+	popdf_close(d);
+}
+
+/* Closed by the warm-up: nothing else is there any more. */
+static void
+only_what_is_on_the_shelf_can_be_opened(void **state)
+{
+	FILE *f;
+	size_t len;
+
+	(void)state;
+	assert_null(shelf_fopen("/etc/passwd", "r"));
+	assert_null(shelf_find("/etc/passwd", &len));
+	assert_non_null(f = shelf_fopen(
+	    "/usr/share/poppler/cMap/Adobe-Japan1/UniJIS-UCS2-H", "r"));
+	assert_int_equal(fgetc(f), '%');
+	fclose(f);
+	assert_null(shelf_fopen(
+	    "/usr/share/poppler/cMap/Adobe-Japan1/UniJIS-UCS2-H", "r+"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_page_is_drawn_at_the_resolution_asked_for),
+		cmocka_unit_test(a_page_too_large_is_drawn_smaller_and_never_refused),
+		cmocka_unit_test(a_page_without_area_is_still_a_page),
+		cmocka_unit_test(words_and_links_of_a_page_are_found),
+		cmocka_unit_test(words_outside_of_the_page_are_not_words_of_it),
+		cmocka_unit_test(what_is_no_document_is_named),
+		cmocka_unit_test(a_page_of_which_nothing_but_errors_came_is_not_drawn),
+		cmocka_unit_test(only_what_is_on_the_shelf_can_be_opened),
+	};
+
+	if (popdf_warm() != ERR_OK)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
