@@ -59,6 +59,7 @@ $(eval $(call LIBRARY,turbojpeg,libturbojpeg))
 $(eval $(call LIBRARY,webp,libwebp libwebpdemux))
 $(eval $(call LIBRARY,xml2,libxml-2.0))
 $(eval $(call LIBRARY,ytnef,libytnef))
+$(eval $(call LIBRARY,z,zlib))
 $(eval $(call LIBRARY,zmq,libzmq))
 $(eval $(call LIBRARY,zstd,libzstd))
 m_LDLIBS = -lm

@@ -210,6 +210,7 @@ static const struct { const char *before, *after; } change[FACT_MAX] = {
 	[FACT_METADATA] = { "Hidden notes about camera, place, author or "
 	    "history were left out: ", "" },
 	[FACT_NAME_CHANGED] = { "Its file name was changed; it was: ", "" },
+	[FACT_SIGNED] = { "A signature: ", "." },
 	[FACT_PAGES_FAILED] = { "Pages that could not be drawn: ", "" },
 };
 

@@ -25,10 +25,10 @@ policy_convertible(enum kind k)
 	case KIND_OFFICE:
 	case KIND_ARCHIVE:
 	case KIND_CARD:
+	case KIND_SIGNATURE:
 		return 1;
 	case KIND_UNKNOWN:
 	case KIND_PROGRAM:
-	case KIND_SIGNATURE:
 	case KIND_ENCRYPTED:
 	case KIND_AUDIO:
 	case KIND_VIDEO:

@@ -48,7 +48,7 @@ limpid-clean_POLICY = 1
 sanitizer_LIBS += gmime xml2
 PROGRAMS += limpid-worker-mime
 limpid-worker-mime_MAIN = sanitizer/worker_mime.c
-limpid-worker-mime_LIBS = gmime unistring seccomp
+limpid-worker-mime_LIBS = gmime z unistring seccomp
 
 PROGRAMS += limpid-sanitizerd
 limpid-sanitizerd_MAIN = sanitizer/sanitizerd.c
@@ -80,3 +80,9 @@ limpid-worker-msg_LIBS = gsf ytnef unistring idn2 seccomp
 PROGRAMS += limpid-worker-card
 limpid-worker-card_MAIN = sanitizer/worker_card.c
 limpid-worker-card_LIBS = ical unistring idn2 seccomp
+
+# Signatures of S/MIME.
+sanitizer_LIBS += crypto
+PROGRAMS += limpid-worker-smime
+limpid-worker-smime_MAIN = sanitizer/worker_smime.c
+limpid-worker-smime_LIBS = crypto unistring idn2 seccomp

@@ -68,7 +68,7 @@ static const struct program {
 
 static const char *const workers[] = {
 	"archive", "card", "heif", "html", "identify", "image", "mime", "msg",
-	"office", "pdf", "poppler", "text",
+	"office", "pdf", "poppler", "smime", "text",
 };
 
 /* Files of others that a worker cannot do its whole work without. */

@@ -210,7 +210,7 @@ get_child(struct wire *w, struct answer_child *c)
 	    (r = wire_end(w)) != ERR_OK)
 		goto out;
 	r = ERR_FORMAT;
-	if (role > ROLE_RENDERING || hint >= KIND_MAX || !is_path(c->path) ||
+	if (role > ROLE_SIGNATURE || hint >= KIND_MAX || !is_path(c->path) ||
 	    !is_line(c->name) || !is_line(c->declared) ||
 	    !is_line(c->charset))
 		goto out;

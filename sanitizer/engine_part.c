@@ -15,6 +15,7 @@
 
 #include "err.h"
 #include "proc.h"
+#include "signed_pair.h"
 #include "text.h"
 
 #define CHILD_BYTES_MAX	(4ull << 30)	/* of a mail, whatever limit expand allows */
@@ -23,6 +24,9 @@
 #define LIGHT_MEMORY	(128u << 20)	/* with less, nothing is light */
 #define NESTING		4		/* multiparts within a mail, a level of depth */
 #define RENDERING_FORMAT "PDF"
+#define TO_A_KEY	"encrypted to somebody's key, which is not here; ask the sender " \
+			"to send it without S/MIME or OpenPGP encryption, or locked " \
+			"with a password"
 #define RENDERING_ENGINE "libreoffice+%s"
 
 static const struct policy_limits *
@@ -155,7 +159,8 @@ settle_kind(const struct part *p, enum kind found, const char *format)
 	if (is_characters(found) && is_characters(p->hint) &&
 	    strcmp(format, "MSG") != 0 && strcmp(format, "TNEF") != 0)
 		return p->hint;
-	if (found == KIND_UNKNOWN && p->hint == KIND_MAIL)
+	if (found == KIND_UNKNOWN && (p->hint == KIND_MAIL ||
+	    p->hint == KIND_SIGNATURE || p->hint == KIND_ENCRYPTED))
 		return p->hint;
 	if ((found == KIND_UNKNOWN || found == KIND_PROGRAM) && body &&
 	    is_characters(p->hint))
@@ -182,7 +187,8 @@ take_child_name(struct part *p, const struct part *parent, const char *name)
 	char		*inner;
 	int		 r;
 
-	if (name[0] != '\0' || parent->kind != KIND_ARCHIVE ||
+	if (name[0] != '\0' || (parent->kind != KIND_ARCHIVE &&
+	    parent->kind != KIND_MULTIPART) ||
 	    (dot = strrchr(parent->name, '.')) == NULL || dot == parent->name)
 		return take_name(p, name);
 	if ((inner = strndup(parent->name, (size_t)(dot - parent->name))) ==
@@ -217,7 +223,10 @@ part_new_child(struct part *parent, const struct answer_child *c,
 		part_free(p);
 		return NULL;
 	}
-	if (c->format != NULL)
+	if (p->role == ROLE_SIGNATURE && parent->worker == ENGINE_MIME)
+		take_kind(p, KIND_SIGNATURE, SIGNED_PAIR_FORMAT);
+	else if (c->format != NULL && strcmp(c->format,
+	    SIGNED_PAIR_FORMAT) != 0)
 		take_kind(p, c->kind, c->format);
 	p->origin = o;
 	o->holders++;
@@ -347,7 +356,8 @@ decide(struct part *p)
 
 	policy_decide(p->mail->q.policy, &f, &p->action);
 	if (p->action.verb == POLICY_STUB) {
-		part_stub(p, p->action.reason, NULL);
+		part_stub(p, p->action.reason, p->kind == KIND_ENCRYPTED ?
+		    TO_A_KEY : NULL);
 		return;
 	}
 	switch (p->kind) {
@@ -378,9 +388,11 @@ decide(struct part *p)
 	case KIND_OFFICE:
 		part_wait_for(p, ANSWER_CONVERT, ENGINE_OFFICE);
 		return;
+	case KIND_SIGNATURE:
+		part_wait_for(p, ANSWER_DRAW, ENGINE_SMIME);
+		return;
 	case KIND_UNKNOWN:
 	case KIND_PROGRAM:
-	case KIND_SIGNATURE:
 	case KIND_ENCRYPTED:
 	case KIND_AUDIO:
 	case KIND_VIDEO:
@@ -531,6 +543,8 @@ take_identity(struct part *p, struct answer *a)
 		part_stub(p, d->reason, d->note);
 		return ERR_OK;
 	}
+	if (strcmp(format, SIGNED_PAIR_FORMAT) == 0)
+		format = "";
 	take_kind(p, found, format);
 	p->encrypted = answer_has_fact(a, FACT_ENCRYPTED);
 	decide(p);

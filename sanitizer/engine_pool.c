@@ -26,7 +26,7 @@ static const char *const names[ENGINE_WORKERS] = {
 	[ENGINE_OFFICE] = "office",
 	[ENGINE_ARCHIVE] = "archive", [ENGINE_MSG] = "msg",
 	[ENGINE_CARD] = "card", [ENGINE_HEIF] = "heif",
-	[ENGINE_POPPLER] = "poppler",
+	[ENGINE_POPPLER] = "poppler", [ENGINE_SMIME] = "smime",
 };
 
 void

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "envelope.h"
 #include "identify_private.h"
 
 #define FTYP_MAX	256	/* bytes of brands that are looked at */
@@ -353,29 +354,27 @@ tar_find(const uint8_t *data, size_t len, struct identity *id)
 	return 1;
 }
 
-/* S/MIME in DER: a ContentInfo with one of these types. */
+/* S/MIME: what is inside a signature is read by whoever reads mails. */
 static int
 smime_find(const uint8_t *data, size_t len, struct identity *id)
 {
-	static const char pkcs7[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07";
-	static const char ct[] = "\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10"
-	    "\x01";
-	size_t off;
-
-	if (len < 24 || data[0] != 0x30)
-		return 0;
-	off = data[1] < 0x80 ? 2 : 2 + (size_t)(data[1] & 0x0f);
-	if (identify_at(data, len, off, ct, 12)) {
+	switch (envelope_find(data, len)) {
+	case ENVELOPE_SIGNED:
+		identity_set(id, KIND_MULTIPART, "S/MIME signed");
+		return 1;
+	case ENVELOPE_COMPRESSED:
+		identity_set(id, KIND_MULTIPART, "S/MIME compressed");
+		return 1;
+	case ENVELOPE_SIGNATURE:
+		identity_set(id, KIND_SIGNATURE, "S/MIME signature");
+		return 1;
+	case ENVELOPE_ENCRYPTED:
 		identity_set(id, KIND_ENCRYPTED, "S/MIME encrypted");
 		return 1;
+	case ENVELOPE_NONE:
+		break;
 	}
-	if (!identify_at(data, len, off, pkcs7, 10) || off + 10 >= len)
-		return 0;
-	if (data[off + 10] == 2)
-		identity_set(id, KIND_SIGNATURE, "S/MIME signed");
-	else
-		identity_set(id, KIND_ENCRYPTED, "S/MIME encrypted");
-	return 1;
+	return 0;
 }
 
 void

@@ -24,7 +24,7 @@
 
 static const char *const names[] = {
 	"identify", "mime", "text", "html", "pdf", "image", "office", "archive", "msg",
-	"card", "heif", "poppler",
+	"card", "heif", "poppler", "smime",
 };
 
 struct launcher {

@@ -79,6 +79,7 @@ on_from(void *arg, const char *name, const char *address)
 	if (f->count++ > 0)
 		return;
 	s->fact(s->arg, FACT_HDR_FROM, address);
+	snprintf(f->m->from, sizeof(f->m->from), "%.319s", address);
 	if (*name != '\0')
 		s->fact(s->arg, FACT_HDR_FROM_NAME, name);
 }

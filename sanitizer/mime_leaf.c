@@ -11,15 +11,6 @@
 #include "mime_decode.h"
 #include "mime_private.h"
 
-/* What is said of a part, before its bytes are looked at. */
-struct leaf {
-	char		 type[128];	/* lower case, type/subtype */
-	const char	*charset, *name, *content_id;
-	int		 attached;	/* asked to be an attachment */
-	enum kind	 hint;
-	enum worker_role role;
-};
-
 static const struct {
 	const char	*type;
 	enum kind	 hint;
@@ -55,8 +46,8 @@ or_empty(const char *s)
 	return s == NULL ? "" : s;
 }
 
-static void
-leaf_describe(GMimeObject *part, const struct place *at, struct leaf *l)
+void
+mime_leaf_describe(GMimeObject *part, const struct place *at, struct leaf *l)
 {
 	GMimeContentType	*ct = g_mime_object_get_content_type(part);
 	const char		*how = g_mime_object_get_disposition(part);
@@ -102,7 +93,7 @@ mime_is_attached(GMimeObject *part)
 	struct place	 nowhere = { .text_role = ROLE_BODY };
 	struct leaf	 l;
 
-	leaf_describe(part, &nowhere, &l);
+	mime_leaf_describe(part, &nowhere, &l);
 	return l.role == ROLE_ATTACHMENT;
 }
 
@@ -134,41 +125,45 @@ mime_emit(struct mime *m, enum worker_role role, enum kind hint,
 	return 1;
 }
 
-/* The encoded bytes of a part, borrowed from the mail. */
-static const uint8_t *
-leaf_bytes(GMimePart *part, size_t *len)
+int
+mime_span_find(GMimePart *part, struct mime_span *span)
 {
 	GMimeDataWrapper	*content = g_mime_part_get_content(part);
 	GMimeStream		*stream;
 	GByteArray		*all;
 	gint64			 start, end;
 
-	*len = 0;
 	if (content == NULL ||
 	    (stream = g_mime_data_wrapper_get_stream(content)) == NULL ||
 	    !GMIME_IS_STREAM_MEM(stream) ||
 	    (all = g_mime_stream_mem_get_byte_array(
 	    GMIME_STREAM_MEM(stream))) == NULL)
-		return NULL;
+		return 0;
 	start = stream->bound_start;
 	end = stream->bound_end == -1 ? (gint64)all->len : stream->bound_end;
 	if (start < 0 || end > (gint64)all->len || start > end)
-		return NULL;
-	*len = (size_t)(end - start);
-	return all->data + start;
+		return 0;
+	span->base = all->data;
+	span->size = all->len;
+	span->start = (size_t)start;
+	span->end = (size_t)end;
+	return 1;
 }
 
-/* Decoded bytes in a new buffer; NULL: no memory. */
-static uint8_t *
-leaf_decode(struct mime *m, GMimePart *part, const char *path, size_t *len)
+uint8_t *
+mime_leaf_decode(struct mime *m, GMimePart *part, const char *path,
+    size_t *len)
 {
-	const uint8_t	*s;
-	struct mime_uu	 block;
-	uint8_t		*out;
-	size_t		 n, damage = 0;
-	const char	*how = NULL;
+	struct mime_span	 span = { 0 };
+	const uint8_t		*s = NULL;
+	struct mime_uu		 block;
+	uint8_t			*out;
+	size_t			 n, damage = 0;
+	const char		*how = NULL;
 
-	s = leaf_bytes(part, &n);
+	if (mime_span_find(part, &span))
+		s = span.base + span.start;
+	n = span.end - span.start;
 	if ((out = malloc(n + 1)) == NULL)
 		return NULL;
 	switch (g_mime_part_get_content_encoding(part)) {
@@ -353,12 +348,17 @@ mime_leaf(struct mime *m, GMimeObject *part, const struct place *at)
 
 	if (m->full || !GMIME_IS_PART(part))
 		return;
-	leaf_describe(part, at, &l);
-	if ((s = leaf_decode(m, GMIME_PART(part), at->path, &len)) == NULL) {
+	mime_leaf_describe(part, at, &l);
+	if ((s = mime_leaf_decode(m, GMIME_PART(part), at->path,
+	    &len)) == NULL) {
 		m->reason = REASON_MEMORY;
 		return;
 	}
 	s = apple_unwrap(s, &len);
+	if (mime_opaque(m, &l, at, s, len)) {
+		free(s);
+		return;
+	}
 	/* beside a file that comes on its own: icon and window place */
 	if (strcmp(l.type, "application/applefile") == 0 && len > 4 &&
 	    memcmp(s, "\0\5\x16\7", 4) == 0) {

@@ -11,10 +11,9 @@
 #include <strings.h>
 
 #include "charset.h"
+#include "envelope.h"
 #include "err.h"
 #include "mime_private.h"
-
-static void walk(struct mime *m, GMimeObject *o, const struct place *at);
 
 void
 mime_malformed(struct mime *m, const char *fmt, ...)
@@ -28,9 +27,8 @@ mime_malformed(struct mime *m, const char *fmt, ...)
 	m->sink->fact(m->sink->arg, FACT_MALFORMED, s);
 }
 
-/* Where the n-th child of a multipart stands. */
-static int
-place_child(const struct place *at, unsigned n, struct place *child)
+int
+mime_place_child(const struct place *at, unsigned n, struct place *child)
 {
 	int	 len;
 
@@ -95,6 +93,7 @@ walk_multipart(struct mime *m, GMimeMultipart *mp, const struct place *at)
 	int		 alternative = type_is(o, "multipart", "alternative");
 	int		 related = type_is(o, "multipart", "related");
 	int		 encrypted = type_is(o, "multipart", "encrypted");
+	int		 is_signed = type_is(o, "multipart", "signed");
 
 	if (alternative)
 		body = alternative_choose(mp, n);
@@ -103,14 +102,15 @@ walk_multipart(struct mime *m, GMimeMultipart *mp, const struct place *at)
 		/* "Version: 1" says nothing that the other part does not. */
 		if (encrypted && i == 0 && n > 1)
 			continue;
-		if (!place_child(at, (unsigned)i + 1, &child)) {
+		if (!mime_place_child(at, (unsigned)i + 1, &child)) {
 			m->reason = REASON_LIMIT_DEPTH;
 			return;
 		}
 		if (alternative && i != body)
 			child.text_role = ROLE_ALTERNATIVE;
 		child.related = related || (at->related && !related);
-		walk(m, part, &child);
+		if (!is_signed || !mime_signature(m, mp, i, &child))
+			mime_walk(m, part, &child);
 	}
 }
 
@@ -133,8 +133,8 @@ walk_empty(struct mime *m, GMimeMultipart *mp, const struct place *at)
 	    (const uint8_t *)text, n);
 }
 
-static void
-walk(struct mime *m, GMimeObject *o, const struct place *at)
+void
+mime_walk(struct mime *m, GMimeObject *o, const struct place *at)
 {
 	struct place	 leaf = *at;
 
@@ -226,11 +226,22 @@ raw_charset(const struct mime *m)
 	return f.name == NULL ? "" : f.name;
 }
 
-static GMimeMessage *
-parse(struct mime *m)
+static GMimeParserOptions *
+parser_options(struct mime *m)
 {
 	GMimeParserOptions	*options = g_mime_parser_options_new();
 	const char		*fallback[3] = { "utf-8", NULL, NULL };
+
+	fallback[1] = *m->raw_charset != '\0' ? m->raw_charset : "cp1252";
+	g_mime_parser_options_set_fallback_charsets(options, fallback);
+	g_mime_parser_options_set_warning_callback(options, on_warning, m);
+	return options;
+}
+
+static GMimeMessage *
+parse(struct mime *m)
+{
+	GMimeParserOptions	*options = parser_options(m);
 	GMimeStream		*stream;
 	GMimeParser		*parser;
 	GMimeMessage		*message;
@@ -240,15 +251,30 @@ parse(struct mime *m)
 	stream = g_mime_stream_mem_new_with_byte_array(m->array);
 	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
 	parser = g_mime_parser_new_with_stream(stream);
-	fallback[1] = *m->raw_charset != '\0' ? m->raw_charset : "cp1252";
-	g_mime_parser_options_set_fallback_charsets(options, fallback);
-	g_mime_parser_options_set_warning_callback(options, on_warning, m);
 	g_mime_parser_set_persist_stream(parser, TRUE);
 	message = g_mime_parser_construct_message(parser, options);
 	g_object_unref(parser);
 	g_object_unref(stream);
 	g_mime_parser_options_free(options);
 	return message;
+}
+
+GMimeObject *
+mime_parse_part(struct mime *m, const uint8_t *s, size_t len)
+{
+	GMimeParserOptions	*options = parser_options(m);
+	GMimeStream		*stream;
+	GMimeParser		*parser;
+	GMimeObject		*part;
+
+	stream = g_mime_stream_mem_new_with_buffer((const char *)s, len);
+	parser = g_mime_parser_new_with_stream(stream);
+	g_mime_parser_set_persist_stream(parser, TRUE);
+	part = g_mime_parser_construct_part(parser, options);
+	g_object_unref(parser);
+	g_object_unref(stream);
+	g_mime_parser_options_free(options);
+	return part;
 }
 
 enum reason
@@ -259,6 +285,14 @@ mime_read(const uint8_t *data, size_t len, const struct mime_limits *limits,
 	struct place	 root = { .text_role = ROLE_BODY };
 	GMimeMessage	*message = NULL;
 
+	if (envelope_find(data, len) != ENVELOPE_NONE) {
+		m.data = data;
+		m.len = len;
+		m.raw_charset = "";
+		if (!mime_envelope(&m))
+			m.reason = REASON_FORMAT;
+		goto out;
+	}
 	if (!mime_repair(&m, data, len)) {
 		m.reason = REASON_MEMORY;
 		goto out;
@@ -271,7 +305,7 @@ mime_read(const uint8_t *data, size_t len, const struct mime_limits *limits,
 		goto out;
 	}
 	mime_headers(&m, message);
-	walk(&m, g_mime_message_get_mime_part(message), &root);
+	mime_walk(&m, g_mime_message_get_mime_part(message), &root);
 	put_warnings(&m);
 	if (m.children == 0 && !m.full)
 		mime_emit(&m, ROLE_BODY, KIND_TEXT, "1", "", "text/plain", "",

@@ -35,7 +35,8 @@ int mime_warm(void);
 /*
  * Reads one mail and feeds the sink. Returns REASON_COMPLETE or the limit that cut
  * it, with its number in *limit; REASON_MEMORY when there was too little. Every
- * mail gives at least one child.
+ * mail gives at least one child; a file that is S/MIME and cannot be opened gives
+ * none and REASON_FORMAT.
  */
 enum reason mime_read(const uint8_t *data, size_t len,
     const struct mime_limits *limits, const struct mime_sink *sink,

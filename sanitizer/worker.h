@@ -43,9 +43,11 @@ enum worker_msg {
 #define WORKER_FRAME_MAX	COPY_FRAME_MAX
 
 /* Roles of a child in its mail. A RENDERING is no part of its own: it is its parent in
- * another form, and what is drawn of it are the parent's pages. */
+ * another form, and what is drawn of it are the parent's pages. A SIGNATURE comes
+ * together with what it signs (signed_pair.h), and from worker-mime only. */
 enum worker_role {
-	ROLE_ATTACHMENT, ROLE_BODY, ROLE_ALTERNATIVE, ROLE_INLINE, ROLE_RENDERING
+	ROLE_ATTACHMENT, ROLE_BODY, ROLE_ALTERNATIVE, ROLE_INLINE, ROLE_RENDERING,
+	ROLE_SIGNATURE
 };
 
 /* All that a child is told about its part. Strings are short and cleaned. */

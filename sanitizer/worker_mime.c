@@ -9,12 +9,14 @@
 
 #include "identify.h"
 #include "mime_parts.h"
+#include "signed_pair.h"
 #include "worker.h"
 
 /* The answers, and what the child just begun was declared to be. */
 struct unpacking {
-	struct worker	*w;
-	char		 declared[64];
+	struct worker		*w;
+	enum worker_role	 role;
+	char			 declared[64];
 };
 
 static void
@@ -32,6 +34,7 @@ on_child(void *arg, enum worker_role role, enum kind hint, const char *path,
 {
 	struct unpacking	*u = arg;
 
+	u->role = role;
 	snprintf(u->declared, sizeof(u->declared), "%.63s", declared);
 	return worker_child(u->w, role, hint, path, name, declared, charset,
 	    content_id);
@@ -45,8 +48,12 @@ on_data(void *arg, const void *data, size_t len)
 	struct unpacking	*u = arg;
 	struct identity		 id;
 
-	identify(data, len, u->declared, &id);
-	worker_identified(u->w, id.kind, id.format);
+	if (u->role == ROLE_SIGNATURE) {
+		worker_identified(u->w, KIND_SIGNATURE, SIGNED_PAIR_FORMAT);
+	} else {
+		identify(data, len, u->declared, &id);
+		worker_identified(u->w, id.kind, id.format);
+	}
 	return worker_child_data(u->w, data, len);
 }
 
@@ -65,7 +72,8 @@ mime_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	reason = mime_read(data, len, &limits, &sink, &n);
 	if (n > 0)
 		snprintf(note, sizeof(note), "%" PRIu64, n);
-	worker_done(w, OUTCOME_CONTAINER, reason, 0, 0, "gmime", note);
+	worker_done(w, reason == REASON_FORMAT ? OUTCOME_STUB :
+	    OUTCOME_CONTAINER, reason, 0, 0, "gmime", note);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "armour.h"
 #include "charset.h"
 #include "links.h"
 #include "text.h"
@@ -32,6 +33,7 @@ text_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 {
 	struct charset_found	 found;
 	struct text_cleaned	 counts;
+	struct armour		 armour;
 	char			*utf8, *clean, *safe;
 	size_t			 n;
 	uint32_t		 links = 0;
@@ -43,10 +45,16 @@ text_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	clean = text_clean(utf8, n, TEXT_BLOCK, (size_t)job->max_text,
 	    &counts);
 	free(utf8);
-	if (clean == NULL ||
-	    (safe = links_defang_text(clean, strlen(clean), &links)) == NULL)
+	if (clean == NULL)
+		worker_no_memory();
+	armour_strip(clean, &armour);
+	if ((safe = links_defang_text(clean, strlen(clean), &links)) == NULL)
 		worker_no_memory();
 	tell_charset(w, job->charset, &found);
+	if (armour.clear > 0)
+		worker_fact(w, FACT_SIGNED, "OpenPGP signature, not checked");
+	if (armour.locked > 0)
+		worker_fact(w, FACT_ENCRYPTED, "with OpenPGP, in part");
 	if (counts.invisible > 0)
 		worker_fact_number(w, FACT_INVISIBLE_CHARS, counts.invisible);
 	if (links > 0)

@@ -47,6 +47,7 @@ static const struct {
 	  "%n: data about its making was taken out (%v)." },
 	{ FACT_NAME_CHANGED, ICON_FILE,
 	  "%n: the file name was made safe; it was %v." },
+	{ FACT_SIGNED, ICON_LOCK, "%n, a signature: %v." },
 	{ FACT_PAGES_FAILED, ICON_ALERT,
 	  "%n: these pages could not be drawn: %v." },
 };

@@ -17,6 +17,7 @@ from email.message import EmailMessage
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import containers  # noqa: E402
 import documents as doc  # noqa: E402
+import mails  # noqa: E402
 import table  # noqa: E402
 from table import document, mail, raw_mail  # noqa: E402
 
@@ -302,6 +303,7 @@ def main():
         more_mails()
         documents()
         containers.archive_samples(document, table.expect, random.Random(7))
+        mails.signed_samples(table, head)
         containers.message_samples(document, table.expect, raw_mail, head)
     table.save()
     return 0

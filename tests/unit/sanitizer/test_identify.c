@@ -93,7 +93,7 @@ static const struct row rows[] = {
 	ROW("-----BEGIN PGP SIGNATURE-----\n", "", KIND_SIGNATURE,
 	    "PGP signature"),
 	ROW("0\x82\x04\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0....."
-	    "....", "", KIND_SIGNATURE, "S/MIME signed"),
+	    "....", "", KIND_SIGNATURE, "S/MIME signature"),
 	ROW("0\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0.............",
 	    "", KIND_ENCRYPTED, "S/MIME encrypted"),
 	ROW("<?xml version=\"1.0\"?>\n<svg xmlns=\"a\"/>", "", KIND_PDF, "SVG"),

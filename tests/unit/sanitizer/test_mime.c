@@ -7,10 +7,18 @@
 
 #include <cmocka.h>
 
+#include "err.h"
 #include "mime_parts.h"
+#include "signed_pair.h"
 #include "strbuf.h"
 
-/* "fact=value" and "[path role hint name type charset] bytes", a line each. */
+/* A ContentInfo that is signedData with one content and no signer. */
+#define ENVELOPED \
+    "MEQGCSqGSIb3DQEHAqA3MDUCAQExADAsBgkqhkiG9w0BBwGgHwQdQ29udGVu" \
+    "dC1UeXBlOiB0ZXh0L2h0bWwNCg0KaGkxAA=="
+
+/* "fact=value" and "[path role hint name type charset] bytes", a line each; of a
+ * pair, {sender|over|signature|content}, a long signature by its first byte. */
 static const struct {
 	const char	*mail, *said;
 } cases[] = {
@@ -76,6 +84,33 @@ static const struct {
 	  "--m\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n"
 	  "--m\nContent-Type: application/octet-stream\n\nPGP\n--m--\n",
 	  "[2 attachment unknown  application/octet-stream ] PGP" },
+	/* a signature comes with the very bytes that it signs */
+	{ "From: a@b.example\r\nContent-Type: multipart/signed; boundary=s\r\n"
+	  "\r\n--s\r\nContent-Type: text/plain\r\n\r\nwords\r\n--s\r\n"
+	  "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n"
+	  "Content-Transfer-Encoding: base64\r\n\r\nU0lH\r\n--s--\r\n",
+	  "from=a@b.example\n[1 body text  text/plain ] words"
+	  "[2 signature signature smime.p7s application/pkcs7-signature ] "
+	  "{a@b.example||SIG|Content-Type: text/plain\r\n\r\nwords}" },
+	{ "Content-Type: multipart/mixed; boundary=m\n\n--m\n\nfirst\n--m\n"
+	  "Content-Type: multipart/signed; boundary=s\n\n--s \n"
+	  "Content-Type: multipart/mixed; boundary=i\n\nprologue --s\n--i\n\n"
+	  "one\n--i\n\n\ntwo\n--i--\nepilogue\n\n--s\n"
+	  "Content-Type: application/pkcs7-signature\n\nSIG\n--s\n\nmore\n"
+	  "--s--\n--m--\n",
+	  "[1 body text  text/plain ] first[2.1.1 body text  text/plain ] one"
+	  "[2.1.2 body text  text/plain ] \ntwo[2.2 signature signature "
+	  "smime.p7s application/pkcs7-signature ] {|2.1|SIG|Content-Type: "
+	  "multipart/mixed; boundary=i\n\nprologue --s\n--i\n\none\n--i\n\n\n"
+	  "two\n--i--\nepilogue\n}malformed=part 2.3: it stands beside a signed "
+	  "part and is not signed\n[2.3 body text  text/plain ] more" },
+	/* and some carry them inside */
+	{ "From: a@b.example\nContent-Type: application/pkcs7-mime; name=x.p7m;\n"
+	  " smime-type=signed-data\nContent-Transfer-Encoding: base64\n\n"
+	  ENVELOPED "\n",
+	  "from=a@b.example\n[1.1 body html  text/html ] hi"
+	  "[1 signature signature x.p7m application/pkcs7-mime ] "
+	  "{a@b.example||0?|Content-Type: text/html\r\n\r\nhi}" },
 	/* damage */
 	{ "", "[1 body text  text/plain ] " },
 	{ "From a@b Mon Jul 7\nSubject: s\n\nx", "subject=s\n"
@@ -99,6 +134,8 @@ on_fact(void *arg, enum fact f, const char *value)
 	strbuf_printf(arg, "%s=%s\n", fact_name(f), value);
 }
 
+static enum worker_role	 role_now;
+
 static int
 on_child(void *arg, enum worker_role role, enum kind hint, const char *path,
     const char *name, const char *declared, const char *charset,
@@ -106,10 +143,12 @@ on_child(void *arg, enum worker_role role, enum kind hint, const char *path,
 {
 	static const char *const roles[] = {
 		[ROLE_ATTACHMENT] = "attachment", [ROLE_BODY] = "body",
-		[ROLE_ALTERNATIVE] = "alternative", [ROLE_INLINE] = "inline"
+		[ROLE_ALTERNATIVE] = "alternative", [ROLE_INLINE] = "inline",
+		[ROLE_SIGNATURE] = "signature"
 	};
 
 	(void)content_id;
+	role_now = role;
 	strbuf_printf(arg, "[%s %s %s %s %s %s] ", path, roles[role],
 	    kind_name(hint), name, declared, charset);
 	return 1;
@@ -118,7 +157,18 @@ on_child(void *arg, enum worker_role role, enum kind hint, const char *path,
 static int
 on_data(void *arg, const void *data, size_t len)
 {
-	strbuf_add(arg, data, len);
+	struct signed_pair	 p = { 0 };
+
+	if (role_now != ROLE_SIGNATURE) {
+		strbuf_add(arg, data, len);
+		return 1;
+	}
+	assert_int_equal(signed_pair_unpack(data, len, &p), ERR_OK);
+	strbuf_printf(arg, "{%s|%s|", p.from, p.over);
+	strbuf_printf(arg, p.signature_len > 10 ? "%.1s?" : "%.3s",
+	    (const char *)p.signature);
+	strbuf_printf(arg, "|%.*s}", (int)p.content_len,
+	    (const char *)p.content);
 	return 1;
 }
 

@@ -1,0 +1,126 @@
+"""Mails with signatures, reports and other forms that mail has grown in forty years."""
+import os
+import subprocess
+import tempfile
+
+CA = """[ca]
+default_ca = d
+[d]
+database = %(dir)s/index.txt
+new_certs_dir = %(dir)s
+serial = %(dir)s/serial
+default_md = sha256
+policy = p
+[p]
+commonName = supplied
+[a]
+subjectAltName = email:h.lowe@tidewater.example
+keyUsage = digitalSignature
+extendedKeyUsage = emailProtection
+"""
+LETTER = (b"Content-Type: text/plain; charset=utf-8\r\n\r\nDear reader,\r\n\r\nplease pay 100 crowns to the harbour office.\r\n"
+          b"\r\nHarriet\r\n")
+
+
+class Signer:
+    """A certificate for h.lowe@tidewater.example, with dates that do not move, and what openssl makes with it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        with open(self.path("ca.cnf"), "w") as f:
+            f.write(CA % {"dir": folder})
+        open(self.path("index.txt"), "w").close()
+        with open(self.path("serial"), "w") as f:
+            f.write("1000\n")
+        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        self.openssl("req", "-new", *key, "-keyout", "ca.key", "-out", "ca.csr", "-subj", "/CN=Tidewater Root")
+        self.certify("ca", "ca.key", "-selfsign")
+        self.openssl("req", "-new", *key, "-keyout", "a.key", "-out", "a.csr", "-subj", "/CN=Harriet Lowe")
+        self.certify("a", "ca.key", "-cert", "ca.pem", "-extensions", "a")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def openssl(self, *args):
+        subprocess.run(["openssl", *args], cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def certify(self, name, key, *more):
+        self.openssl("ca", "-batch", "-notext", "-config", "ca.cnf", "-startdate", "20240101000000Z", "-enddate", "20490101000000Z",
+                     "-in", name + ".csr", "-keyfile", key, "-out", name + ".pem", *more)
+
+    def cms(self, data, *args, form="SMIME"):
+        with open(self.path("in"), "wb") as f:
+            f.write(data)
+        self.openssl("cms", *args, "-binary", "-in", "in", "-outform", form, "-out", "out")
+        with open(self.path("out"), "rb") as f:
+            return f.read()
+
+    def sign(self, data, *args, form="SMIME"):
+        return self.cms(data, "-sign", "-signer", "a.pem", "-inkey", "a.key", "-certfile", "ca.pem", *args, form=form)
+
+
+def entity(data):
+    """What openssl wrote is a mail's end: its header lines, and its body."""
+    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def signed_samples(table, head):
+    signed = "signed=valid; signed by \"h[.]lowe[@]tidewater[.]example\"; issuer \"Tidewater Root\"; " \
+             "certificate from 2024-01-01 to 2049-01-01; the issuer is not checked"
+    body = ("1", "text", "complete", {"words": "please pay 100 crowns"})
+
+    def signature(facts, path="2"):
+        return (path, "text", "complete", {"kind": "signature", "facts": facts})
+
+    with tempfile.TemporaryDirectory() as folder:
+        s = Signer(folder)
+        top = head("signed", mid="signed")
+        good = top + entity(s.sign(LETTER))
+        table.raw_mail("signed-smime", good, [("0", "container"), body, signature(signed)])
+        table.raw_mail("signed-smime-lf", good.replace(b"\r\n", b"\n"), [("0", "container"), body, signature(signed)])
+        table.raw_mail("signed-smime-changed", good.replace(b"pay 100", b"pay 900"),
+                       [("0", "container"), ("1", "text", "complete", {"words": "please pay 900"}),
+                        signature("signed=broken: the content was changed after signing")], hostile=True)
+        table.raw_mail("signed-smime-other-sender", good.replace(b"<h.lowe@", b"<director@"),
+                       [("0", "container"), body,
+                        signature("signed=the signer's address is not the sender's; %s" % signed[14:])], hostile=True)
+        table.raw_mail("signed-smime-lost-certificate", top + entity(s.sign(LETTER, "-nocerts")),
+                       [("0", "container"), body, signature("signed=not checked: the signer's certificate did not come with it")])
+        table.raw_mail("signed-smime-old-digest", top + entity(s.sign(LETTER, "-md", "sha1")),
+                       [("0", "container"), body, signature("signed=not to be trusted: made with sha1, which can be forged; %s"
+                                                            % signed[14:])])
+        table.raw_mail("signed-smime-inside", top + entity(s.sign(LETTER, "-nodetach")),
+                       [("0", "container"), ("1.1", "text", "complete", {"words": "please pay 100 crowns"}), signature(signed, "1")])
+        table.raw_mail("signed-smime-in-pieces", top + entity(s.sign(LETTER, "-nodetach", "-stream")),
+                       [("0", "container"), ("1.1", "text", "complete", {"words": "please pay 100 crowns"}), signature(signed, "1")])
+        half = entity(s.sign(LETTER))
+        table.raw_mail("signed-smime-one-part", head("part", extra="MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n",
+                                                     mid="part").replace(b"\n", b"\r\n").replace(b"\r\r", b"\r") +
+                       b"\r\n--m\r\n\r\nThese words are not signed.\r\n--m\r\n" + half + b"\r\n--m--\r\n",
+                       [("0", "container"), ("1", "text"), ("2.1", "text"),
+                        signature(signed.replace("valid; ", "valid; over part 2.1 only; "), "2.2")], hostile=True)
+        end = good.rstrip().rfind(b"\r\n--") + 2
+        border = good[end:].strip()[:-2]
+        table.raw_mail("signed-smime-one-more", good[:end] + border + b"\r\n\r\nAnd 900 to me.\r\n" + border + b"--\r\n",
+                       [("0", "container", "complete", {"facts": "malformed"}), body, signature(signed), ("3", "text")], hostile=True)
+        table.raw_mail("locked-smime", top + entity(s.cms(LETTER, "-encrypt", "-aes256", "-recip", "a.pem")),
+                       [("0", "container"), ("1", "stub", "encrypted", {"kind": "encrypted"})])
+        table.document("contract.txt.p7m", s.sign(b"The contract, in words.\n", "-nodetach", form="DER"), "container", form="p7m",
+                       kind="multipart")
+        table.expect("files/contract.txt.p7m", "1.1", "text", words="The contract, in words.")
+        table.expect("files/contract.txt.p7m", "1", "text", kind="signature", facts=signed)
+        table.document("lone.p7s", s.sign(b"words that stay away\n", form="DER"), "text", form="p7s", kind="signature",
+                       facts="signed=not checked: what it signs did not come with it")
+        table.document("cut.txt.p7m", s.sign(b"The contract, in words.\n" * 40, "-nodetach", form="DER")[:600], "container", form="p7m",
+                       hostile=True)
+    pgp = head("pgp", extra="MIME-Version: 1.0\nContent-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=p\n",
+               mid="pgpsig") + (b"\n--p\n\nWords under an OpenPGP signature.\n--p\nContent-Type: application/pgp-signature; "
+                                b"name=signature.asc\n\n-----BEGIN PGP SIGNATURE-----\n\niQEzBAEB\n=abcd\n-----END PGP SIGNATURE-----\n--p--\n")
+    table.mail("signed-pgp", pgp, [("0", "container"), ("1", "text", "complete", {"words": "Words under"}),
+                                   ("2", "text", "complete", {"kind": "signature", "facts": "signed=OpenPGP signature, not checked"})])
+    table.mail("locked-pgp-inline", head("pgp", mid="pgpinline") + b"\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n"
+               b"-----END PGP MESSAGE-----\n", [("0", "container"), ("1", "stub", "encrypted", {"kind": "encrypted"})])
+    table.mail("signed-pgp-clear", head("pgp", mid="pgpclear") + b"\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n"
+               b"Clear words.\n- -- a line\n-----BEGIN PGP SIGNATURE-----\n\niQEzBAEB\n=abcd\n-----END PGP SIGNATURE-----\n",
+               [("0", "container"), ("1", "text", "complete", {"words": "Clear words.", "facts": "signed=OpenPGP signature, not checked",
+                                                               "lacks": "iQEzBAEB"})])
