@@ -1,5 +1,6 @@
 /*
- * Words of OOXML and ODF: paragraphs, tables, slides and sheets, in reading order.
+ * Words of OOXML and ODF: paragraphs, tables, slides and sheets, in reading order; and
+ * those of RTF.
  * Runs in the jailed child of worker-office.
  * Hostile input: the document, as office_package.c hears it. Must never grow beyond
  * the bytes asked for, whatever the document repeats.
@@ -12,6 +13,7 @@
 #include "office_package.h"
 #include "office_text.h"
 #include "office_words.h"
+#include "rtf_text.h"
 
 #define PIECES_MAX	5000	/* members with words */
 #define STRINGS_MAX	1000000	/* shared ones of a workbook */
@@ -322,6 +324,27 @@ pieces_join(struct piece *piece, size_t n, struct office_words *all)
 	}
 }
 
+static char *
+rtf_take(const uint8_t *data, size_t len, size_t max)
+{
+	enum rtf_form	 form;
+	size_t		 n;
+	char		*text;
+	int		 own;
+
+	if ((text = rtf_read(data, len, &form, &own, &n)) == NULL)
+		return NULL;
+	if (n > max) {
+		while (max > 0 && ((uint8_t)text[max] & 0xc0) == 0x80)
+			max--;
+		text[max] = '\0';
+	}
+	if (form == RTF_TEXT && text[strspn(text, " \t\n")] != '\0')
+		return text;
+	free(text);
+	return NULL;
+}
+
 char *
 office_text_take(const uint8_t *data, size_t len, size_t max)
 {
@@ -330,6 +353,8 @@ office_text_take(const uint8_t *data, size_t len, size_t max)
 	struct piece	*piece;
 	size_t		 n;
 
+	if (len >= 5 && memcmp(data, "{\\rtf", 5) == 0)
+		return rtf_take(data, len, max);
 	if ((piece = calloc(PIECES_MAX, sizeof(*piece))) == NULL)
 		return NULL;
 	strings_take(data, len, &t);

@@ -1,5 +1,5 @@
 /*
- * The words of an OOXML or ODF document without LibreOffice: what is left when it
+ * The words of an OOXML, ODF or RTF document without LibreOffice: what is left when it
  * fails, or when nobody wants pictures.
  */
 #ifndef LIMPID_OFFICE_TEXT_H

@@ -1,7 +1,7 @@
 /*
  * worker-office: a document of an office becomes a PDF of it, which is hostile again
  * and goes to worker-pdf; sheets also become a grid of their values. Where LibreOffice
- * fails or is not there, its words arrive by libarchive and libxml2.
+ * fails or is not there, its words arrive by libarchive and libxml2, or our own RTF.
  * Runs as limpid-worker-office: a warm parent and one jailed child a document, which
  * is shown program files and fonts and has a /tmp of its own (office_jail.c).
  * Hostile input: the document, in the child only. Must never run a macro, follow a link,
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "charset.h"
 #include "err.h"
 #include "links.h"
 #include "log.h"
@@ -59,6 +60,8 @@ static const struct { const char *format, *suffix; } formats[] = {
 	{ "HWP 3", "hwp" }, { "SYLK", "slk" }, { "Write", "wri" },
 	{ "Lotus 1-2-3", "wk1" }, { "Works", "wps" },
 	{ "encrypted OOXML", "docx" }, { "OOXML", "docx" },
+	{ "Word XML", "xml" }, { "Excel XML", "xml" }, { "flat OPC", "xml" },
+	{ "flat ODF", "xml" }, { "EMF", "emf" }, { "WMF", "wmf" },
 };
 
 struct task {
@@ -78,8 +81,11 @@ static int	 libreoffice;	/* is there, warmed up */
 static int
 office_warm(void)
 {
-	int	 r = office_lok_warm();
+	int	 r = charset_warm();
 
+	if (r != ERR_OK)
+		return r;
+	r = office_lok_warm();
 	office_package_warm();
 	libreoffice = r == ERR_OK;
 	if (r == ERR_NOTFOUND)

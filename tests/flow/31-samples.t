@@ -6,9 +6,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 /usr/bin/python3 tests/samples/generate.py "$work/in" || skip_all 'no samples'
 
+office=
+case $BUILD in */san) office=--no-office ;; esac	# not built with sanitizers
+[ -e /usr/lib/libreoffice/program/libmergedlo.so ] || office=--no-office
+
 # Bombs run into the deadline in any time.
 case $BUILD in */san) seconds=20 ;; *) seconds=6 ;; esac
-sed "s/seconds 30/seconds $seconds/" policy/default.conf >"$work/policy.conf"
+sed "s/seconds 30/seconds $seconds/; s/pages 500/pages 60/" policy/default.conf >"$work/policy.conf"
 cut -f 1 "$work/in/expected.tsv" | sed 1d | uniq >"$work/names"
 mapfile -t names <"$work/names"
 (cd "$work/in" && timeout 600 "$BUILD/bin/limpid" clean --json \
@@ -18,7 +22,7 @@ is $? 1 'some end as stubs, so the answer is 1'
 ! grep -q 'forbidden-call\|bad-answer' "$work/err"
 ok $? "no sample asked for anything forbidden $(grep -m 1 'forbidden-call\|bad-answer' "$work/err")"
 /usr/bin/python3 tests/lib/expected.py "$work/in/expected.tsv" \
-    "$work/reports" "$work/out" >"$work/tap" 2>&1
+    "$work/reports" "$work/out" $office >"$work/tap" 2>&1
 ok $? 'the table was read to its end'
 while read -r line; do
 	case $line in

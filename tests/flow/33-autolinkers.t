@@ -15,7 +15,7 @@ if ! cmp -s tests/autolink/package-lock.json \
 	cp tests/autolink/package-lock.json "$modules/.limpid-package-lock.json"
 fi
 
-/usr/bin/python3 tests/samples/generate.py "$work/in"
+/usr/bin/python3 tests/samples/generate.py "$work/in" --mails
 /usr/bin/python3 tests/autolink/texts.py make "$work/in"
 "$BUILD/bin/limpid-clean" --policy policy/default.conf --out "$work/out" \
     "$work"/in/0[129]-*.eml "$work"/in/cases-*.eml "$work"/in/form-*.eml \

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Makes the sample mails and documents, good and hostile, from nothing.
 
-    generate.py OUT [--demo]
+    generate.py OUT [--demo|--mails]
 
 Writes OUT/NAME.eml (mails) and OUT/files/NAME (documents), and OUT/expected.tsv, the
-table that table.py explains. --demo makes only the dozen mails that `make demo` sends.
+table that table.py explains. --demo makes only the dozen mails that `make demo` sends,
+--mails only mails.
 """
 import base64
 import os
@@ -18,7 +19,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import containers  # noqa: E402
 import documents as doc  # noqa: E402
 import mails  # noqa: E402
+import office_samples  # noqa: E402
+import pdf_samples  # noqa: E402
+import picture_samples  # noqa: E402
 import table  # noqa: E402
+import text_samples  # noqa: E402
 from table import document, mail, raw_mail  # noqa: E402
 
 DATE = "Tue, 17 Mar 2026 09:30:00 +0800"
@@ -301,7 +306,10 @@ def main():
         with table.hostile_samples():
             damaged_mails()
         more_mails()
+    if len(sys.argv) == 2:
         documents()
+        for module in (office_samples, pdf_samples, picture_samples, text_samples):
+            module.samples()
         containers.archive_samples(document, table.expect, random.Random(7))
         mails.signed_samples(table, head)
         containers.message_samples(document, table.expect, raw_mail, head)

@@ -14,7 +14,8 @@ A row of expected.tsv, by tabs:
     lacks    what no delivered byte holds
     facts    name, name=value, or !name for one that must not be stated
 
-Alternatives are separated by "|", several words or facts by " & "; "*" is anything.
+Alternatives are separated by "|", several words or facts by " & ", a tab inside words is
+\\t; "*" is anything.
 """
 import contextlib
 import os
@@ -56,7 +57,7 @@ def write(name, data, form=None, hostile=False):
 
 
 def joined(value):
-    return value if isinstance(value, str) else " & ".join(value) or "*"
+    return (value if isinstance(value, str) else " & ".join(value) or "*").replace("\t", "\\t")
 
 
 def expect(name, part, outcome, reason="complete", kind="*", pages="*", words=(), lacks=(), facts=()):

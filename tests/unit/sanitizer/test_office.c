@@ -199,6 +199,22 @@ entities_are_not_followed(void **state)
     "</style><header><p>Page 1</p></header>" s "</d>"
 
 static void
+words_of_rtf_need_no_end(void **state)
+{
+	static const char	 rtf[] = "{\\rtf1\\ansi one {\\b two\\par \\u26481?";
+	char			*s;
+
+	(void)state;
+	s = office_text_take((const uint8_t *)rtf, sizeof(rtf) - 1, 1000);
+	assert_string_equal(s, "one two\n\xe6\x9d\xb1");
+	free(s);
+	s = office_text_take((const uint8_t *)rtf, sizeof(rtf) - 1, 9);
+	assert_string_equal(s, "one two\n");	/* no half character */
+	free(s);
+	assert_null(office_text_take((const uint8_t *)"{\\rtf1 }", 8, 1000));
+}
+
+static void
 a_grid_holds_what_cells_show(void **state)
 {
 	static const char fods[] = SHEETS(
@@ -310,6 +326,7 @@ main(void)
 		cmocka_unit_test(words_come_in_reading_order),
 		cmocka_unit_test(a_workbooks_strings_find_their_cells),
 		cmocka_unit_test(entities_are_not_followed),
+		cmocka_unit_test(words_of_rtf_need_no_end),
 		cmocka_unit_test(a_grid_holds_what_cells_show),
 		cmocka_unit_test(a_grid_stays_in_its_bounds),
 		cmocka_unit_test(sheets_wider_than_a_page_are_seen),
