@@ -198,7 +198,8 @@ static const struct { const char *before, *after; } change[FACT_MAX] = {
 	[FACT_FORMS] = { "Form fields are only pictures now: ", "" },
 	[FACT_EXTERNAL_LINKS] = { "Remote pictures and files were not fetched: ",
 	    "" },
-	[FACT_EMBEDDED] = { "Embedded files were left out: ", "" },
+	[FACT_EMBEDDED] = { "Files were embedded in it; those that could be "
+	    "taken out are shown on their own: ", "" },
 	[FACT_HIDDEN_TEXT] = { "Hidden text was found, characters: ", "" },
 	[FACT_INVISIBLE_CHARS] = { "Invisible characters were removed: ", "" },
 	[FACT_LINKS] = { "Links were made unclickable: ", "" },

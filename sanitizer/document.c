@@ -151,4 +151,5 @@ const struct document_engine document_mupdf = {
 	.page_draw = document_page_draw,
 	.page_text = document_page_text,
 	.page_links = document_page_links,
+	.files = document_files,
 };

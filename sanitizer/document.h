@@ -37,6 +37,18 @@ struct document_picture {
  * stands under it, both raw UTF-8 and borrowed. Returns 0 to stop. */
 typedef int document_link(void *arg, const char *label, const char *target);
 
+/*
+ * Where files that a document holds go, one after the other. Names and types are raw
+ * and borrowed. begin returns 0 when no file more is wanted, data 0 when no more of
+ * this one; lost says that the file just begun cannot be had, or not whole.
+ */
+struct document_sink {
+	void *arg;
+	int (*begin)(void *arg, const char *name, const char *type);
+	int (*data)(void *arg, const uint8_t *data, size_t len);
+	void (*lost)(void *arg, enum reason reason);
+};
+
 /* An engine; documents of one are nothing to another. */
 struct document_engine {
 	const char *name;		/* for reports */
@@ -61,6 +73,9 @@ struct document_engine {
 	 * borrowed until the next page or close. NULL: it cannot be read. */
 	const char *(*page_text)(struct document *d, size_t max, size_t *len);
 	void (*page_links)(struct document *d, document_link *found, void *arg);
+	/* Embedded and attached files, at most 1,000; each once, where the
+	 * engine can tell. */
+	void (*files)(struct document *d, const struct document_sink *to);
 };
 
 /* MuPDF. A format other than XPS, EPUB, CBZ and SVG is taken as PDF. */
@@ -85,6 +100,7 @@ int document_page_draw(struct document *d, uint16_t dpi, uint32_t max_pixels,
 const char *document_page_text(struct document *d, size_t max, size_t *len);
 
 void document_page_links(struct document *d, document_link *found, void *arg);
+void document_files(struct document *d, const struct document_sink *to);
 
 /*
  * For engines: the samples a point at which a page of width x height points, drawn

@@ -45,6 +45,8 @@ struct task {
 	uint32_t			 mismatches;
 	uint64_t			 invisible;
 	int				 text_cut;
+	uint32_t			 files;		/* begun */
+	int				 files_cut;	/* more than may be */
 	struct page_list		 failed, damaged;
 	struct timespec			 began;
 };
@@ -228,6 +230,47 @@ pages_flatten(struct task *t)
 	return n < total && t->page == n ? REASON_LIMIT_PAGES : REASON_COMPLETE;
 }
 
+/* Files that it holds come beside it, as parts of their own. */
+static int
+file_begin(void *arg, const char *name, const char *type)
+{
+	struct task *t = arg;
+	char path[16];
+
+	snprintf(path, sizeof(path), "%u", t->files + 1);
+	if (!worker_child(t->w, ROLE_ATTACHMENT, KIND_UNKNOWN, path, name, type,
+	    "", "")) {
+		t->files_cut = 1;
+		return 0;
+	}
+	t->files++;
+	return 1;
+}
+
+static int
+file_data(void *arg, const uint8_t *data, size_t len)
+{
+	const struct task *t = arg;
+
+	return worker_child_data(t->w, data, len);
+}
+
+static void
+file_lost(void *arg, enum reason reason)
+{
+	const struct task *t = arg;
+
+	worker_child_stub(t->w, reason, "");
+}
+
+static void
+files_send(struct task *t)
+{
+	const struct document_sink to = { t, file_begin, file_data, file_lost };
+
+	t->engine->files(t->doc, &to);
+}
+
 static void
 facts_state(struct task *t)
 {
@@ -308,6 +351,8 @@ task_end(struct task *t, enum reason reason)
 		reason = REASON_PAGES_FAILED;
 	if (reason == REASON_COMPLETE && t->text_cut)
 		reason = REASON_LIMIT_TEXT;
+	if (reason == REASON_COMPLETE && t->files_cut)
+		reason = REASON_LIMIT_PARTS;
 	if (reason == REASON_COMPLETE && outcome == OUTCOME_STUB)
 		reason = REASON_EMPTY;
 	counts_state(t);
@@ -333,5 +378,7 @@ flatten_document(const struct document_engine *engine, struct worker *w,
 		worker_done(w, OUTCOME_STUB, reason, 0, 0, engine->name, "");
 	}
 	facts_state(&t);
-	task_end(&t, pages_flatten(&t));
+	reason = pages_flatten(&t);
+	files_send(&t);
+	task_end(&t, reason);
 }

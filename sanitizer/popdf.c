@@ -103,4 +103,5 @@ const struct document_engine popdf_engine = {
 	.page_draw = popdf_page_draw,
 	.page_text = popdf_page_text,
 	.page_links = popdf_page_links,
+	.files = popdf_files,
 };

@@ -1,6 +1,6 @@
 /*
  * Inside of the second engine: popdf.c opens, popdf_page.c draws and reads,
- * popdf_warm.c is the warm parent's.
+ * popdf_files.c takes out files, popdf_warm.c is the warm parent's.
  */
 #ifndef LIMPID_POPDF_PRIVATE_H
 #define LIMPID_POPDF_PRIVATE_H
@@ -35,5 +35,6 @@ int popdf_page_draw(struct document *d, uint16_t dpi, uint32_t max_pixels,
     struct document_picture *pic, int *errors);
 const char *popdf_page_text(struct document *d, size_t max, size_t *len);
 void popdf_page_links(struct document *d, document_link *found, void *arg);
+void popdf_files(struct document *d, const struct document_sink *to);
 
 #endif

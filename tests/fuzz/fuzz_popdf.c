@@ -17,6 +17,30 @@ link_count(void *arg, const char *label, const char *target)
 	return ++*(int *)arg < 10;
 }
 
+static int
+file_begin(void *arg, const char *name, const char *type)
+{
+	if (name == NULL || type == NULL)
+		abort();
+	return ++*(int *)arg < 20;
+}
+
+static int
+file_data(void *arg, const uint8_t *data, size_t len)
+{
+	if (len > 0)
+		*(int *)arg += data[len - 1] & 1;
+	return *(int *)arg < 200;
+}
+
+static void
+file_lost(void *arg, enum reason reason)
+{
+	if (reason == REASON_COMPLETE)
+		abort();
+	++*(int *)arg;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -24,7 +48,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct document_picture pic;
 	struct document_facts facts;
 	struct document *d;
-	int errors = 0, links = 0;
+	int errors = 0, links = 0, files = 0;
+	struct document_sink to = { &files, file_begin, file_data, file_lost };
 	size_t text;
 
 	if (!warm && popdf_warm() != ERR_OK)
@@ -40,6 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		    (uint64_t)pic.width * pic.height > 100000)
 			abort();
 	}
+	popdf_engine.files(d, &to);
 	popdf_close(d);
 	return 0;
 }

@@ -115,7 +115,9 @@ answers_read(int fd, struct wire *w, struct answers *a)
 			a->children++;
 			break;
 		case WORKER_CHILD_DATA:
+		case WORKER_CHILD_STUB:
 		case WORKER_IDENTIFIED:
+		case WORKER_PAGES_TOTAL:
 			break;
 		case WORKER_DONE:
 			done_read(w, a);

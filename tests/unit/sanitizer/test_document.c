@@ -155,6 +155,73 @@ what_hides_in_a_document_is_said(void **state)
 	document_close(d);
 }
 
+/* What comes out, as "name type: bytes" and a line each. */
+struct taken { char story[400]; int most; };
+
+static int
+taken_begin(void *arg, const char *name, const char *type)
+{
+	struct taken *t = arg;
+	size_t len = strlen(t->story);
+
+	if (t->most-- == 0)
+		return 0;
+	snprintf(t->story + len, sizeof(t->story) - len, "%s %s:", name, type);
+	return 1;
+}
+
+static int
+taken_data(void *arg, const uint8_t *data, size_t n)
+{
+	struct taken *t = arg;
+	size_t len = strlen(t->story);
+
+	snprintf(t->story + len, sizeof(t->story) - len, "%.*s|", (int)n,
+	    (const char *)data);
+	return n < 20;
+}
+
+static void
+taken_lost(void *arg, enum reason reason)
+{
+	struct taken *t = arg;
+	size_t len = strlen(t->story);
+
+	snprintf(t->story + len, sizeof(t->story) - len, "%s|",
+	    reason_name(reason));
+}
+
+/* In the name tree, as a note on the page, associated, and the same one twice. */
+static const char holding[] = PDF("0 0 90 90", "/Names<</EmbeddedFiles<</Names["
+    "(a) 6 0 R (b) 7 0 R (c) 6 0 R (d) 4 0 R]>>>>/AF[6 0 R]",
+    "<</Type/Annot/Subtype/FileAttachment/Rect[1 1 9 9]/FS 8 0 R>>", HELLO)
+    "6 0 obj<</Type/Filespec/F(old)/UF(invoice.xml)/EF<</F 9 0 R>>>>endobj\n"
+    "7 0 obj<</Type/Filespec/F(b.txt)/EF<</F 10 0 R>>>>endobj\n"
+    "8 0 obj<</Type/Filespec/F(note)/EF<</F 11 0 R>>>>endobj\n"
+    "9 0 obj<</Type/EmbeddedFile/Subtype/text#2Fxml/Length 4>>stream\n"
+    "<x/>\nendstream endobj\n"
+    "10 0 obj<</Length 5>>stream\nwords\nendstream endobj\n"
+    "11 0 obj<</Length 26>>stream\n"
+    "twenty-six letters of note\nendstream endobj\n";
+
+static void
+files_in_it_are_given_out_once(void **state)
+{
+	struct document *d = open_or_fail(holding);
+	struct taken t = { .most = 9 };
+	struct document_sink to = { &t, taken_begin, taken_data, taken_lost };
+
+	(void)state;
+	document_files(d, &to);
+	assert_string_equal(t.story, "invoice.xml text/xml:<x/>|b.txt :words|"
+	    "note :twenty-six letters of note|limit-bytes|");
+	memset(&t, 0, sizeof(t));
+	t.most = 1;
+	document_files(d, &to);
+	assert_string_equal(t.story, "invoice.xml text/xml:<x/>|");
+	document_close(d);
+}
+
 static void
 a_tree_without_an_end_is_walked_to_a_bound(void **state)
 {
@@ -162,10 +229,14 @@ a_tree_without_an_end_is_walked_to_a_bound(void **state)
 	    "/Names<</EmbeddedFiles 5 0 R/JavaScript 5 0 R>>", "", HELLO)
 	    "5 0 obj<</Kids[5 0 R 5 0 R]/Names[(a) 5 0 R]>>endobj\n");
 	struct document_facts f;
+	struct taken t = { .most = 9 };
+	struct document_sink to = { &t, taken_begin, taken_data, taken_lost };
 
 	(void)state;
 	document_facts(d, &f);
 	assert_true(f.embedded > 0 && f.embedded <= 1000);
+	document_files(d, &to);
+	assert_string_equal(t.story, "");
 	document_close(d);
 }
 
@@ -212,6 +283,7 @@ main(void)
 		cmocka_unit_test(words_and_links_of_a_page_are_found),
 		cmocka_unit_test(words_outside_of_the_page_are_not_words_of_it),
 		cmocka_unit_test(what_hides_in_a_document_is_said),
+		cmocka_unit_test(files_in_it_are_given_out_once),
 		cmocka_unit_test(a_tree_without_an_end_is_walked_to_a_bound),
 		cmocka_unit_test(what_is_no_document_is_named),
 		cmocka_unit_test(scalable_graphics_are_one_page),

@@ -136,6 +136,74 @@ words_outside_of_the_page_are_not_words_of_it(void **state)
 	popdf_close(d);
 }
 
+/* What comes out, as "name type: bytes" and a line each. */
+struct taken { char story[400]; int most; };
+
+static int
+taken_begin(void *arg, const char *name, const char *type)
+{
+	struct taken *t = arg;
+	size_t len = strlen(t->story);
+
+	if (t->most-- == 0)
+		return 0;
+	snprintf(t->story + len, sizeof(t->story) - len, "%s %s:", name, type);
+	return 1;
+}
+
+static int
+taken_data(void *arg, const uint8_t *data, size_t n)
+{
+	struct taken *t = arg;
+	size_t len = strlen(t->story);
+
+	snprintf(t->story + len, sizeof(t->story) - len, "%.*s|", (int)n,
+	    (const char *)data);
+	return n < 20;
+}
+
+static void
+taken_lost(void *arg, enum reason reason)
+{
+	struct taken *t = arg;
+	size_t len = strlen(t->story);
+
+	snprintf(t->story + len, sizeof(t->story) - len, "%s|",
+	    reason_name(reason));
+}
+
+/* In the name tree, as a note on the page, and the same one twice, which poppler does
+ * not tell. Without a table of references it takes a line's end for a byte. */
+static const char holding[] = PDF("0 0 90 90", "/Names<</EmbeddedFiles<</Names["
+    "(a) 6 0 R (b) 7 0 R (c) 6 0 R (d) 4 0 R]>>>>/AF[6 0 R]",
+    "<</Type/Annot/Subtype/FileAttachment/Rect[1 1 9 9]/FS 8 0 R>>", HELLO)
+    "6 0 obj<</Type/Filespec/F(old)/UF(invoice.xml)/EF<</F 9 0 R>>>>endobj\n"
+    "7 0 obj<</Type/Filespec/F(b.txt)/EF<</F 10 0 R>>>>endobj\n"
+    "8 0 obj<</Type/Filespec/F(note)/EF<</F 11 0 R>>>>endobj\n"
+    "9 0 obj<</Type/EmbeddedFile/Subtype/text#2Fxml/Length 4>>stream\n"
+    "<x/>\nendstream endobj\n"
+    "10 0 obj<</Length 5>>stream\nwords\nendstream endobj\n"
+    "11 0 obj<</Length 26>>stream\n"
+    "twenty-six letters of note\nendstream endobj\n";
+
+static void
+files_in_it_are_given_out(void **state)
+{
+	struct document *d = open_or_fail(holding);
+	struct taken t = { .most = 9 };
+	struct document_sink to = { &t, taken_begin, taken_data, taken_lost };
+
+	(void)state;
+	popdf_engine.files(d, &to);
+	assert_string_equal(t.story, "invoice.xml :<x/>\n|b.txt :words\n|invoice.xml :<x/>\n|"
+	    "note :twenty-six letters of note\n|limit-bytes|");
+	memset(&t, 0, sizeof(t));
+	t.most = 1;
+	popdf_engine.files(d, &to);
+	assert_string_equal(t.story, "invoice.xml :<x/>\n|");
+	popdf_close(d);
+}
+
 static void
 what_is_no_document_is_named(void **state)
 {
@@ -190,6 +258,7 @@ main(void)
 		cmocka_unit_test(a_page_without_area_is_still_a_page),
 		cmocka_unit_test(words_and_links_of_a_page_are_found),
 		cmocka_unit_test(words_outside_of_the_page_are_not_words_of_it),
+		cmocka_unit_test(files_in_it_are_given_out),
 		cmocka_unit_test(what_is_no_document_is_named),
 		cmocka_unit_test(a_page_of_which_nothing_but_errors_came_is_not_drawn),
 		cmocka_unit_test(only_what_is_on_the_shelf_can_be_opened),
