@@ -172,8 +172,8 @@ taken_lost(void *arg, enum reason reason)
 	    reason_name(reason));
 }
 
-/* In the name tree, as a note on the page, and the same one twice, which poppler does
- * not tell. Without a table of references it takes a line's end for a byte. */
+/* In the name tree, as a note on a page that is there twice, and the same one twice,
+ * which poppler does not tell. Without a table of references it takes a line's end for a byte. */
 static const char holding[] = PDF("0 0 90 90", "/Names<</EmbeddedFiles<</Names["
     "(a) 6 0 R (b) 7 0 R (c) 6 0 R (d) 4 0 R]>>>>/AF[6 0 R]",
     "<</Type/Annot/Subtype/FileAttachment/Rect[1 1 9 9]/FS 8 0 R>>", HELLO)
@@ -196,6 +196,7 @@ files_in_it_are_given_out(void **state)
 	(void)state;
 	popdf_engine.files(d, &to);
 	assert_string_equal(t.story, "invoice.xml :<x/>\n|b.txt :words\n|invoice.xml :<x/>\n|"
+	    "note :twenty-six letters of note\n|limit-bytes|"
 	    "note :twenty-six letters of note\n|limit-bytes|");
 	memset(&t, 0, sizeof(t));
 	t.most = 1;
