@@ -42,6 +42,7 @@ $(1)_LDLIBS := $$(call pkg_libs,$(2))
 endef
 $(eval $(call LIBRARY,archive,libarchive))
 $(eval $(call LIBRARY,argon2,libargon2))
+$(eval $(call LIBRARY,clamav,libclamav))
 $(eval $(call LIBRARY,confuse,libconfuse))
 $(eval $(call LIBRARY,crypto,libcrypto))
 $(eval $(call LIBRARY,gmime,gmime-3.0))

@@ -45,7 +45,9 @@ struct conf {
 		 max_sessions, max_mails; } intake;
 	struct { uint64_t high_water, reserve; } spool;
 	struct conf_link link[2];	/* [0] is link 1 */
-	struct { char *policy; int workers; char *worker_dir, *seccomp_dir; } sanitizer;
+	struct { char *policy; int workers; char *worker_dir, *seccomp_dir;
+		 char *clamav_database;	/* folder, or "none" */
+		 int clamav_max_age_s; } sanitizer;
 	struct { char *recipients; char *unclaimed; /* box for unknown rcpts */ } deliver;
 	struct { char *listen, *tls_cert, *tls_key; int idle_s, session_s; } viewer;
 	int		 identities;	/* log.identities: addresses in clear */

@@ -20,6 +20,7 @@
 #include "spool.h"
 
 #define STALE_S		10	/* the programs of the diode speak each second */
+#define DAY_S		86400
 #define AWAY_MS		5000	/* a restart of the far end takes less */
 
 static const char usage[] =
@@ -176,6 +177,35 @@ add_link(const char *path, json_t *list)
 	    number_of(o, "away_ms") > AWAY_MS;
 }
 
+/* Adds what limpid-sanitizerd last told of its scanner; returns 1 when it asks for a
+ * person. Where nobody ever brought a database that is said, and is no alarm. */
+static int
+add_scan(const char *path, json_t *list)
+{
+	json_t		*o = json_pack("{s:s}", "name", "scan");
+	const char	*state;
+	long long	 age;
+	FILE		*f;
+
+	if ((f = fopen(path, "re")) == NULL) {
+		json_decref(o);
+		return 0;
+	}
+	read_link(f, o);
+	fclose(f);
+	state = word_of(o, "state");
+	age = (long long)time(NULL) - number_of(o, "made_s");
+	if (strcmp(state, "ready") == 0)
+		json_object_set_new(o, "age_days",
+		    json_integer((json_int_t)(age > 0 ? age / DAY_S : 0)));
+	json_object_set_new(o, "old", json_boolean(strcmp(state, "ready") == 0 &&
+	    age > number_of(o, "max_age_s")));
+	json_array_append_new(list, o);
+	return strcmp(state, "missing") == 0 || strcmp(state, "broken") == 0 ||
+	    number_of(o, "kept") != 0 ||
+	    json_is_true(json_object_get(o, "old"));
+}
+
 static int
 add_matches(const char *root, const char *under, json_t *list,
     int (*add)(const char *path, json_t *list))
@@ -240,6 +270,35 @@ print_link(json_t *e)
 }
 
 static void
+print_scan(json_t *e)
+{
+	const char	*state = word_of(e, "state"), *folder = word_of(e, "folder");
+
+	printf("scan     %-18s ", folder);
+	if (strcmp(state, "ready") == 0) {
+		printf("%s, ", word_of(e, "engine"));
+		if (number_of(e, "version") > 0)
+			printf("%s %lld, ", word_of(e, "name"),
+			    number_of(e, "version"));
+		printf("%lld days old, %lld signatures%s\n",
+		    number_of(e, "age_days"), number_of(e, "signatures"),
+		    json_is_true(json_object_get(e, "old")) ?
+		    ": TOO OLD, bring a newer one" : "");
+	} else if (strcmp(state, "starting") == 0)
+		puts("the database is loaded; mails wait for it");
+	else if (strcmp(state, "off") == 0)
+		puts("switched off in limpid.conf: parts are not scanned");
+	else if (strcmp(state, "broken") == 0)
+		puts("BROKEN: the database does not load; parts are not scanned");
+	else
+		printf("%s: parts are not scanned\n", strcmp(state, "missing") ==
+		    0 ? "NO DATABASE" : "no database");
+	if (number_of(e, "kept") != 0)
+		printf("scan     %-18s the NEWER database does not load; this one "
+		    "stays in use\n", folder);
+}
+
+static void
 print_text(json_t *o)
 {
 	json_t	*e;
@@ -259,6 +318,8 @@ print_text(json_t *o)
 		    json_integer_value(json_object_get(e, "sent")));
 	json_array_foreach(json_object_get(o, "links"), i, e)
 		print_link(e);
+	json_array_foreach(json_object_get(o, "scan"), i, e)
+		print_scan(e);
 	json_array_foreach(json_object_get(o, "gaps"), i, e)
 		printf("gap      %-18s number %s never came; see `limpid slip`"
 		    "\n", json_string_value(json_object_get(e, "link")),
@@ -270,7 +331,8 @@ main(int argc, char **argv)
 {
 	const char	*root = "";
 	json_t		*o, *sp = json_array(), *pr = json_array(),
-			*ga = json_array(), *li = json_array();
+			*ga = json_array(), *li = json_array(),
+			*sc = json_array();
 	size_t		 i;
 	int		 a, as_json = 0, bad = 0;
 
@@ -292,13 +354,14 @@ main(int argc, char **argv)
 	bad |= add_matches(root, "var/lib/limpid/spool/*-in/missing", ga,
 	    add_gaps);
 	bad |= add_matches(root, "var/lib/limpid/link/*/status", li, add_link);
+	bad |= add_matches(root, "run/limpid/scan.status", sc, add_scan);
 	if (json_array_size(sp) == 0) {
 		fprintf(stderr, "limpid status: no spools under "
 		    "%s/var/lib/limpid; run limpid init first\n", root);
 		return EXIT_CONF;
 	}
-	o = json_pack("{s:o, s:o, s:o, s:o}", "programs", pr, "spools", sp,
-	    "links", li, "gaps", ga);
+	o = json_pack("{s:o, s:o, s:o, s:o, s:o}", "programs", pr, "spools", sp,
+	    "links", li, "scan", sc, "gaps", ga);
 	if (as_json) {
 		json_dumpf(o, stdout, JSON_INDENT(2));
 		putchar('\n');

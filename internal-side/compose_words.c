@@ -213,6 +213,8 @@ static const struct { const char *before, *after; } change[FACT_MAX] = {
 	[FACT_NAME_CHANGED] = { "Its file name was changed; it was: ", "" },
 	[FACT_SIGNED] = { "A signature: ", "." },
 	[FACT_PAGES_FAILED] = { "Pages that could not be drawn: ", "" },
+	[FACT_SCANNED] = { "Search for malware: ", "" },
+	[FACT_MALWARE] = { "The scanner knows it as malware: ", "" },
 };
 
 static void

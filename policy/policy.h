@@ -45,6 +45,8 @@ struct policy_facts {
 	uint64_t	 size;
 	uint32_t	 depth;
 	int		 encrypted;
+	int		 scanned;	/* to its end, or through its parts */
+	const char	*malware;	/* names, one a line; NULL: none */
 	const char	*sender;	/* envelope sender */
 };
 

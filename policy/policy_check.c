@@ -263,12 +263,13 @@ check_value(struct policy_parser *pp, const struct policy_expr *e,
 			    "%s is none", f->name, v->text);
 		break;
 	case FIELD_IS_TEXT:
+	case FIELD_IS_NAMES:
 		if (v->is != POLICY_IS_STRING)
 			tree_fault(pp, v->at, "Put it in double quotes",
 			    "%s is text, so %s must be a string", f->name,
 			    v->text);
-		else if (v->text[0] == '\0' && e->op != POLICY_EQ &&
-		    e->op != POLICY_NE)
+		else if (v->text[0] == '\0' && (f->type == FIELD_IS_NAMES ||
+		    (e->op != POLICY_EQ && e->op != POLICY_NE)))
 			tree_fault(pp, v->at, "Write what to look for",
 			    "every %s would match an empty string", f->name);
 		break;
@@ -304,7 +305,10 @@ check_term(struct policy_parser *pp, struct policy_expr *e)
 			    "before it", "%s is yes or no and is compared "
 			    "with nothing", f->name);
 		else
-			tree_fault(pp, e->at, f->type == FIELD_IS_TEXT ?
+			tree_fault(pp, e->at, f->type == FIELD_IS_NAMES ?
+			    "Names have = in ends starts contains, and stand "
+			    "alone; for others write: not ... =" :
+			    f->type == FIELD_IS_TEXT ?
 			    "Text has = != in ends starts contains" :
 			    f->type == FIELD_IS_KIND ? "A kind has = != in" :
 			    "A number has = != < <= > >=",

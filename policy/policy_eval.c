@@ -6,6 +6,7 @@
  */
 #include "policy_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -111,6 +112,24 @@ compare_text(const struct policy_expr *e, const char *have)
 	return UNKNOWN;
 }
 
+/* Of names, one a line: whether any of them is meant. None at all is no name. */
+static enum truth
+compare_names(const struct policy_expr *e, const char *have)
+{
+	char		*names, *name, *rest = NULL;
+	enum truth	 t = FALSE;
+
+	if (have == NULL || e->op == POLICY_TRUE)
+		return have != NULL;
+	if ((names = strdup(have)) == NULL)
+		return UNKNOWN;
+	for (name = strtok_r(names, "\n", &rest); name != NULL && t == FALSE;
+	    name = strtok_r(NULL, "\n", &rest))
+		t = compare_text(e, name);
+	free(names);
+	return t;
+}
+
 static enum truth
 compare_kind(const struct policy_expr *e, enum kind have)
 {
@@ -142,6 +161,10 @@ eval_term(const struct policy_expr *e, const struct policy_facts *f)
 		return compare_text(e, f->declared);
 	case FIELD_SENDER:
 		return compare_text(e, f->sender);
+	case FIELD_SCANNED:
+		return f->scanned != 0;
+	case FIELD_MALWARE:
+		return compare_names(e, f->malware);
 	case FIELD_COUNT:
 		break;
 	}

@@ -14,6 +14,8 @@ const struct policy_field_info policy_field_table[FIELD_COUNT] = {
 	[FIELD_FORMAT]		= { "part.format",	FIELD_IS_TEXT },
 	[FIELD_DECLARED]	= { "part.declared",	FIELD_IS_TEXT },
 	[FIELD_SENDER]		= { "mail.sender",	FIELD_IS_TEXT },
+	[FIELD_SCANNED]		= { "part.scanned",	FIELD_IS_BOOL },
+	[FIELD_MALWARE]		= { "part.malware",	FIELD_IS_NAMES },
 };
 
 static const char *const op_names[] = {
@@ -37,12 +39,15 @@ policy_op_fits(enum policy_op op, enum policy_field_type type)
 
 	switch (op) {
 	case POLICY_TRUE:
-		return type == FIELD_IS_BOOL;
+		return type == FIELD_IS_BOOL || type == FIELD_IS_NAMES;
 	case POLICY_EQ:
-	case POLICY_NE:
 		return type != FIELD_IS_BOOL;
+	case POLICY_NE:
+		/* of several names one is always another: "not ... =" is clear */
+		return type != FIELD_IS_BOOL && type != FIELD_IS_NAMES;
 	case POLICY_IN:
-		return type == FIELD_IS_KIND || type == FIELD_IS_TEXT;
+		return type == FIELD_IS_KIND || type == FIELD_IS_TEXT ||
+		    type == FIELD_IS_NAMES;
 	case POLICY_LT:
 	case POLICY_LE:
 	case POLICY_GT:
@@ -51,7 +56,7 @@ policy_op_fits(enum policy_op op, enum policy_field_type type)
 	case POLICY_ENDS:
 	case POLICY_STARTS:
 	case POLICY_CONTAINS:
-		return type == FIELD_IS_TEXT;
+		return type == FIELD_IS_TEXT || type == FIELD_IS_NAMES;
 	case POLICY_AND:
 	case POLICY_OR:
 	case POLICY_NOT:

@@ -46,7 +46,8 @@ enum policy_op {
 
 enum policy_field {
 	FIELD_KIND, FIELD_ENCRYPTED, FIELD_SIZE, FIELD_NAME, FIELD_DEPTH,
-	FIELD_FORMAT, FIELD_DECLARED, FIELD_SENDER, FIELD_COUNT
+	FIELD_FORMAT, FIELD_DECLARED, FIELD_SENDER, FIELD_SCANNED,
+	FIELD_MALWARE, FIELD_COUNT
 };
 
 struct policy_expr {
@@ -156,7 +157,7 @@ int policy_number(const char *text, int binary, uint64_t *np);
 void policy_check(struct policy_parser *pp);
 /* policy_fields.c: what a `when` may ask about. */
 enum policy_field_type { FIELD_IS_KIND, FIELD_IS_BOOL, FIELD_IS_BYTES,
-    FIELD_IS_COUNT, FIELD_IS_TEXT };
+    FIELD_IS_COUNT, FIELD_IS_TEXT, FIELD_IS_NAMES };
 struct policy_field_info {
 	const char		*name;
 	enum policy_field_type	 type;

@@ -86,3 +86,9 @@ sanitizer_LIBS += crypto
 PROGRAMS += limpid-worker-smime
 limpid-worker-smime_MAIN = sanitizer/worker_smime.c
 limpid-worker-smime_LIBS = crypto unistring idn2 seccomp
+
+# The virus scanner.
+sanitizer_LIBS += clamav
+PROGRAMS += limpid-worker-scan
+limpid-worker-scan_MAIN = sanitizer/worker_scan.c
+limpid-worker-scan_LIBS = clamav unistring seccomp

@@ -22,12 +22,14 @@
 #include "log.h"
 #include "policy.h"
 #include "proc.h"
+#include "scan_database.h"
 #include "wire.h"
 
 #define WORKERS_MOST	32
+#define CLAMAV_FOLDER	"/var/lib/clamav"
 
 struct options {
-	const char	*policy, *out, *libexec, *seccomp;
+	const char	*policy, *out, *libexec, *seccomp, *clamav;
 	int		 json;
 	unsigned	 workers;
 };
@@ -48,7 +50,8 @@ struct clean {
 
 static const char usage[] =
     "usage: limpid clean [--policy FILE] [--out DIR] [--json] [--workers N]\n"
-    "                    [--libexec DIR] [--seccomp DIR] [--] FILE...\n";
+    "                    [--libexec DIR] [--seccomp DIR] [--clamav DIR]\n"
+    "                    [--] FILE...\n";
 
 static void
 options_take(int argc, char **argv, struct options *o)
@@ -60,6 +63,7 @@ options_take(int argc, char **argv, struct options *o)
 		{ "workers", required_argument, NULL, 'w' },
 		{ "libexec", required_argument, NULL, 'l' },
 		{ "seccomp", required_argument, NULL, 's' },
+		{ "clamav", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -83,6 +87,9 @@ options_take(int argc, char **argv, struct options *o)
 			break;
 		case 's':
 			o->seccomp = optarg;
+			break;
+		case 'c':
+			o->clamav = optarg;
 			break;
 		case 'w':
 			n = strtol(optarg, &end, 10);
@@ -209,6 +216,7 @@ static void
 start(struct clean *c)
 {
 	struct engine_config	 config = { 0 };
+	struct scan_folder	 look;
 	char			*probe;
 
 	c->own = own_folder();
@@ -224,13 +232,19 @@ start(struct clean *c)
 	free(probe);
 	load_policy(c);
 	open_folders(c);
-	if (launcher_new(c->folder, c->seccomp, &c->launcher) != ERR_OK)
+	if (c->o.clamav == NULL)
+		c->o.clamav = CLAMAV_FOLDER;
+	config.scan_off = strcmp(c->o.clamav, "none") == 0;
+	if (launcher_new(c->folder, c->seccomp, c->o.clamav, &c->launcher) !=
+	    ERR_OK)
 		fatal(EXIT_BUG, "out of memory");
 	config.launcher = c->launcher;
 	config.workers = c->o.workers;
 	config.tmp_dirfd = c->tmp;
 	if (engine_new(&config, &c->engine) != ERR_OK)
 		fatal(EXIT_UNAVAILABLE, "cannot start: %s", strerror(errno));
+	if (scan_folder_look(c->o.clamav, &look) == ERR_OK)
+		engine_scan_database(c->engine);
 }
 
 /* The worst of all files: trouble beats findings. */

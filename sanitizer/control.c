@@ -80,6 +80,37 @@ job_get(struct wire *w, struct worker_job *j)
 }
 
 static int
+ready_put(struct wire *w, const struct zygote_event *e)
+{
+	int	 r = ERR_OK;
+
+	r |= wire_put_u32(w, e->held);
+	r |= wire_put_raw(w, e->data.engine, sizeof(e->data.engine));
+	r |= wire_put_raw(w, e->data.name, sizeof(e->data.name));
+	r |= wire_put_u32(w, e->data.version);
+	r |= wire_put_u32(w, e->data.entries);
+	r |= wire_put_u64(w, e->data.made_s);
+	return r == ERR_OK ? ERR_OK : ERR_LIMIT;
+}
+
+static int
+ready_get(struct wire *w, struct zygote_event *e)
+{
+	uint32_t	 held = 0;
+	int		 r = ERR_OK;
+
+	r |= wire_get_u32(w, &held);
+	r |= string_get(w, e->data.engine, sizeof(e->data.engine));
+	r |= string_get(w, e->data.name, sizeof(e->data.name));
+	r |= wire_get_u32(w, &e->data.version);
+	r |= wire_get_u32(w, &e->data.entries);
+	r |= wire_get_u64(w, &e->data.made_s);
+	e->type = ZYGOTE_READY;
+	e->held = held;
+	return r == ERR_OK ? ERR_OK : ERR_FORMAT;
+}
+
+static int
 ended_put(struct wire *w, const struct zygote_event *e)
 {
 	int	 r = ERR_OK;
@@ -121,7 +152,7 @@ packet_put(struct wire *w, const struct control_packet *p)
 		return r;
 	switch (p->type) {
 	case CONTROL_READY:
-		return wire_put_u32(w, p->event.held);
+		return ready_put(w, &p->event);
 	case CONTROL_JOB:
 		return job_put(w, &p->job);
 	case CONTROL_ENDED:
@@ -135,7 +166,6 @@ packet_put(struct wire *w, const struct control_packet *p)
 static int
 packet_get(struct wire *w, struct control_packet *p)
 {
-	uint32_t	 held;
 	uint8_t		 type;
 	int		 r;
 
@@ -143,9 +173,7 @@ packet_get(struct wire *w, struct control_packet *p)
 		return r;
 	switch (type) {
 	case CONTROL_READY:
-		r = wire_get_u32(w, &held);
-		p->event.type = ZYGOTE_READY;
-		p->event.held = r == ERR_OK ? held : 0;
+		r = ready_get(w, &p->event);
 		break;
 	case CONTROL_JOB:
 		r = job_get(w, &p->job);

@@ -13,7 +13,7 @@
 #include "zygote.h"
 
 enum control_msg {
-	CONTROL_READY	= 1,	/* u32 held bits of jail.h */
+	CONTROL_READY	= 1,	/* u32 held bits of jail.h, worker_data */
 	CONTROL_JOB	= 2,	/* worker_job, and two fds: part in, answers out */
 	CONTROL_ENDED	= 3,	/* u32 job, u8 end, u32 detail wall cpu rss */
 	CONTROL_KILL	= 4	/* u32 job */

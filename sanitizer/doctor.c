@@ -10,14 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "conf.h"
 #include "err.h"
 #include "jail.h"
+#include "scan_database.h"
 #include "zygote.h"
 
 #define READY_MS	20000
+#define CLAMAV_FOLDER	"/var/lib/clamav"
+#define CLAMAV_MAX_AGE_S (3 * 86400)
 
 static const char usage[] =
     "usage: limpid doctor [--root DIR] [--calls] [--json]\n"
@@ -68,7 +72,7 @@ static const struct program {
 
 static const char *const workers[] = {
 	"archive", "card", "heif", "html", "identify", "image", "mime", "msg",
-	"office", "pdf", "poppler", "smime", "text",
+	"office", "pdf", "poppler", "scan", "smime", "text",
 };
 
 /* Files of others that a worker cannot do its whole work without. */
@@ -202,14 +206,15 @@ rules_report(const struct doctor *d, const struct jail_filter *f)
 
 /* Starts the worker in its jail; *why is a literal. */
 static int
-worker_starts(const char *program, const char *policy, const char **why)
+worker_starts(const char *program, const char *policy, const char *folder,
+    const char **why)
 {
 	struct zygote	*z;
 	unsigned	 held;
 	int		 r;
 
 	*why = "starts in its jail";
-	if ((r = zygote_start(program, policy, &z)) != ERR_OK) {
+	if ((r = zygote_start(program, policy, folder, &z)) != ERR_OK) {
 		*why = r == ERR_NOTFOUND ? "the program is missing" :
 		    "the program cannot be run";
 		return r;
@@ -220,11 +225,39 @@ worker_starts(const char *program, const char *policy, const char **why)
 	return r;
 }
 
+/* The folder of the scanner's database; NULL: switched off. */
+static const char *
+clamav_folder(const struct doctor *d)
+{
+	const char	*folder = d->conf != NULL ?
+			    d->conf->sanitizer.clamav_database : CLAMAV_FOLDER;
+
+	return strcmp(folder, "none") == 0 ? NULL : folder;
+}
+
+/* Whether it can be started at all; a scanner without a database cannot. */
+static int
+worker_has_data(const struct doctor *d, const char *name, const char **folder,
+    const char **why)
+{
+	struct scan_folder	 look;
+
+	*folder = NULL;
+	if (strcmp(name, "scan") != 0)
+		return 1;
+	*folder = clamav_folder(d);
+	if (*folder != NULL && scan_folder_look(*folder, &look) == ERR_OK)
+		return 1;
+	*why = *folder == NULL ? "switched off in limpid.conf; not started" :
+	    "not started: there is no database (see below)";
+	return 0;
+}
+
 static void
 worker_check(struct doctor *d, const char *name, json_t *all)
 {
 	struct jail_filter	*f = NULL;
-	const char		*why;
+	const char		*why, *folder;
 	char			*policy, *program, *said = NULL, *text, label[64];
 	int			 good;
 
@@ -236,8 +269,8 @@ worker_check(struct doctor *d, const char *name, json_t *all)
 	    d->conf->sanitizer.worker_dir : d->folder, label);
 	good = jail_filter_load(policy, &f, &said) == ERR_OK;
 	why = said;
-	if (good)
-		good = worker_starts(program, policy, &why) == ERR_OK;
+	if (good && worker_has_data(d, name, &folder, &why))
+		good = worker_starts(program, policy, folder, &why) == ERR_OK;
 	if (asprintf(&text, "%s; %zu calls named", why != NULL ? why : policy,
 	    f != NULL ? jail_filter_calls(f) : 0) == -1)
 		panic("out of memory");
@@ -273,6 +306,40 @@ workers_check(struct doctor *d)
 			worker_check(d, workers[i], all);
 	}
 	json_object_set_new(d->report, "workers", all);
+}
+
+/* How old the scanner's database is, by its newest file. */
+static void
+database_check(struct doctor *d)
+{
+	const char		*folder = clamav_folder(d);
+	struct scan_folder	 look = { .files = 0 };
+	long long		 age = 0, most = d->conf != NULL ?
+				    d->conf->sanitizer.clamav_max_age_s :
+				    CLAMAV_MAX_AGE_S;
+	int			 good;
+	char			*text;
+
+	if (!role_needs(d, "sanitizer"))
+		return;
+	good = folder == NULL || scan_folder_look(folder, &look) == ERR_OK;
+	if (folder != NULL && good) {
+		age = (long long)time(NULL) - (long long)look.newest_s;
+		good = age <= most;
+	}
+	if (asprintf(&text, folder == NULL ? "switched off in limpid.conf" :
+	    look.files == 0 ? "missing: no signatures in %s, so parts are not "
+	    "scanned; limpid-sanitizerd(8) says how to bring them, "
+	    "clamav_database = \"none\" that none are wanted" :
+	    "%s: %u files, the newest %lld days old%s", folder, look.files,
+	    age / 86400, good ? "" : ": too old") == -1)
+		panic("out of memory");
+	say(d, good, "scan database", text);
+	d->missing += !good;
+	json_object_set_new(d->report, "scan_database", json_pack(
+	    "{s:s, s:b, s:s}", "folder", folder != NULL ? folder : "none",
+	    "good", good, "says", text));
+	free(text);
 }
 
 static void
@@ -401,6 +468,7 @@ main(int argc, char **argv)
 	walls_check(&d);
 	workers_check(&d);
 	engines_check(&d);
+	database_check(&d);
 	programs_check(&d);
 	report_print(&d);
 	json_decref(d.report);

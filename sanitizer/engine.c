@@ -114,7 +114,7 @@ engine_warm(struct engine *e)
 {
 	struct zygote	*z;
 
-	for (int i = 0; i < ENGINE_WORKERS; i++)
+	for (int i = 0; i < ENGINE_SCAN; i++)
 		pool_take(&e->pool[i], proc_now_ms(), &z);
 }
 
@@ -220,11 +220,14 @@ send_job(struct engine *e, struct job *j, struct zygote *z)
 int
 engine_start_job(struct engine *e, struct part *p)
 {
-	struct pool	*pool = &e->pool[p->worker];
+	struct pool	*pool = scan_pool(e, p->worker);
 	struct zygote	*z;
 	struct job	*j;
 	int		 r;
 
+	if (p->worker == ENGINE_SCAN && !pool->ready &&
+	    pool->failures >= POOL_FAILURES)
+		return ERR_NOTFOUND;	/* it may be tried again, unwaited for */
 	if ((r = pool_take(pool, proc_now_ms(), &z)) != ERR_OK)
 		return r;
 	if ((j = calloc(1, sizeof(*j))) == NULL)
@@ -280,6 +283,10 @@ part_ended_badly(struct part *p, const struct job *j, enum reason reason)
 		snprintf(what, sizeof(what), "%s %u",
 		    job_end_name(j->end.end), j->end.detail);
 	engine_report(p, reason, what);
+	if (p->step == ANSWER_SCAN && reason != REASON_FORBIDDEN_CALL) {
+		part_unscanned(p, reason);
+		return;
+	}
 	if (p->second && part_try_again(p, reason))
 		return;		/* the note stays that of the first try */
 	free(p->note);
@@ -396,10 +403,19 @@ pool_event(struct engine *e, struct pool *pool)
 {
 	struct zygote_event	 ev;
 	struct job		*j;
-	int			 r;
+	int			 r = ERR_OK, scans, was_ready;
 
-	while (pool->zygote != NULL &&
-	    (r = pool_read(pool, &ev)) != ERR_AGAIN) {
+	scans = pool == &e->pool[ENGINE_SCAN] ||
+	    pool == &e->pool[ENGINE_SCAN_OTHER];
+	while (pool->zygote != NULL && r != ERR_AGAIN) {
+		was_ready = pool->ready;
+		r = pool_read(pool, &ev);
+		if (scans && !was_ready && r != ERR_AGAIN && !pool->ready)
+			scan_failed(e, pool);
+		else if (scans && !was_ready && pool->ready)
+			scan_ready(e, pool);
+		if (r == ERR_AGAIN)
+			return;
 		if (r != ERR_OK) {
 			jobs_lost(e, pool);
 			return;
@@ -463,6 +479,19 @@ has_room(struct engine *e, const struct part *p)
 	return !e->full;
 }
 
+/* Its next step; without a scanner it is the one after that. */
+static int
+part_start(struct engine *e, struct part *p)
+{
+	int	r = engine_start_job(e, p);
+
+	if (r != ERR_NOTFOUND || p->step != ANSWER_SCAN)
+		return r;
+	engine_report(p, REASON_ENGINE, "no worker");
+	part_unscanned(p, REASON_ENGINE);
+	return p->state == PART_WAITING ? engine_start_job(e, p) : ERR_OK;
+}
+
 /* Moves the parts near the head of the mail on, as far as workers are free. */
 static void
 mail_schedule(struct engine *e, struct mail *m)
@@ -477,7 +506,7 @@ mail_schedule(struct engine *e, struct mail *m)
 			part_consider(p);
 		if (p->state != PART_WAITING || !has_room(e, p))
 			continue;
-		if ((r = engine_start_job(e, p)) == ERR_NOTFOUND) {
+		if ((r = part_start(e, p)) == ERR_NOTFOUND) {
 			engine_report(p, REASON_ENGINE, "no worker");
 			if (p->second && part_try_again(p, REASON_ENGINE))
 				continue;
@@ -573,6 +602,9 @@ engine_work(struct engine *e)
 			((struct mail *)w->owner)->sink_full = 0;
 	}
 	jobs_overdue(e, proc_now_ms());
+	for (int i = 0; i < ENGINE_WORKERS; i++)
+		e->pool[i].wanted = 0;
+	scan_work(e);
 	do {
 		more = e->full = 0;
 		for (m = e->mails; m != NULL; m = next) {

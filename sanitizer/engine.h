@@ -16,6 +16,7 @@
 #include "copy.h"
 #include "outcome.h"
 #include "policy.h"
+#include "worker.h"
 
 struct engine;
 struct launcher;
@@ -26,6 +27,7 @@ struct engine_config {
 					 * Four light ones count as one */
 	int		 tmp_dirfd;	/* unnamed files; -1: memory. Borrowed */
 	const char	*authserv_id;	/* whose Authentication-Results count */
+	int		 scan_off;	/* the operator wants no scanner */
 };
 
 /* Something an operator must know. Nothing in it is the worker's own words but
@@ -74,6 +76,26 @@ void engine_warm(struct engine *e);
 
 /* Takes a mail; done is called once, from engine_work, unless this fails. */
 int engine_submit(struct engine *e, const struct engine_request *q);
+/*
+ * The scanner. Until engine_scan_database was called parts are not scanned, and each mail
+ * says "no database". The first call starts it; each later one says that the database has
+ * changed: a second warm parent loads it, takes over when it is ready, and the old one
+ * goes after its last part. When the new database does not load, the old one stays.
+ */
+void engine_scan_database(struct engine *e);
+enum engine_scan_state {
+	ENGINE_SCAN_OFF, ENGINE_SCAN_NONE, ENGINE_SCAN_STARTING,
+	ENGINE_SCAN_READY, ENGINE_SCAN_BROKEN
+};
+struct engine_scan {
+	enum engine_scan_state	 state;
+	int			 kept;		/* a newer database did not load */
+	struct worker_data	 data;		/* of the one in use: READY */
+};
+void engine_scan_look(const struct engine *e, struct engine_scan *out);
+/* "off" "none" "starting" "ready" "broken". */
+const char *engine_scan_name(enum engine_scan_state s);
+
 /* How many mails are not done. */
 unsigned engine_mails(const struct engine *e);
 

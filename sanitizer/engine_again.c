@@ -44,6 +44,7 @@ static int
 ask_for_words(struct part *p, enum reason reason)
 {
 	if (p->kind != KIND_OFFICE || p->step == ANSWER_UNPACK ||
+	    p->step == ANSWER_SCAN ||
 	    (p->state != PART_RUNNING && !p->second) || p->words_only ||
 	    p->streamed || p->mail->late ||
 	    (p->step == ANSWER_IDENTIFY && p->rendering == NULL))

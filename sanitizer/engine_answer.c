@@ -104,6 +104,7 @@ answer_free(struct answer *a)
 	store_free(a->bytes);
 	free(a->payload);
 	free(a->format);
+	free(a->malware);
 	free(a->done.engine);
 	free(a->done.note);
 	free(a);
@@ -119,7 +120,8 @@ static const struct rule {
 	int		 (*take)(struct answer *a, struct wire *w);
 } from_worker[] = {
 	{ WORKER_FACT, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW |
-	    ANSWER_CONVERT | ANSWER_DOCUMENT, 0, SMALL_FRAME, answer_on_fact },
+	    ANSWER_CONVERT | ANSWER_DOCUMENT | ANSWER_SCAN, 0, SMALL_FRAME,
+	    answer_on_fact },
 	{ WORKER_TEXT, ANSWER_DRAW | ANSWER_CONVERT | ANSWER_DOCUMENT, 0,
 	    SMALL_FRAME, answer_on_text },
 	{ WORKER_PAGE, ANSWER_DRAW | ANSWER_DOCUMENT, 0, WORKER_FRAME_MAX,
@@ -135,7 +137,7 @@ static const struct rule {
 	{ WORKER_IDENTIFIED, ANSWER_IDENTIFY | ANSWER_UNPACK, ONCE,
 	    SMALL_FRAME, answer_on_identified },
 	{ WORKER_DONE, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW |
-	    ANSWER_CONVERT | ANSWER_DOCUMENT, ONCE, SMALL_FRAME,
+	    ANSWER_CONVERT | ANSWER_DOCUMENT | ANSWER_SCAN, ONCE, SMALL_FRAME,
 	    answer_on_done },
 };
 
@@ -281,6 +283,15 @@ int
 answer_has_fact(const struct answer *a, enum fact f)
 {
 	return (a->facts_said & (UINT64_C(1) << f)) != 0;
+}
+
+char *
+answer_take_malware(struct answer *a)
+{
+	char	*names = a->malware;
+
+	a->malware = NULL;
+	return names;
 }
 
 int

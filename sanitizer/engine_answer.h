@@ -18,7 +18,8 @@ enum answer_step {
 	ANSWER_DRAW = 4,		/* facts, text, pages */
 	ANSWER_OVER = 8,		/* after DONE: nothing at all */
 	ANSWER_CONVERT = 16,		/* facts, text, and one rendering */
-	ANSWER_DOCUMENT = 32		/* as DRAW, and the files it holds */
+	ANSWER_DOCUMENT = 32,		/* as DRAW, and the files it holds */
+	ANSWER_SCAN = 64		/* names of malware; its outcome is none */
 };
 
 struct answer_child {
@@ -67,6 +68,8 @@ int answer_identified(const struct answer *a, enum kind *kind,
     const char **format);
 /* FACT f was stated. */
 int answer_has_fact(const struct answer *a, enum fact f);
+/* Names of malware, one a line, as a new string (the caller frees); NULL: none. */
+char *answer_take_malware(struct answer *a);
 /* TEXT was sent. */
 int answer_has_text(const struct answer *a);
 uint64_t answer_pixels(const struct answer *a);

@@ -24,6 +24,7 @@ struct answer {
 
 	uint32_t		 said;		/* bit a ONCE frame */
 	uint64_t		 facts_said;
+	char			*malware;	/* a name a line; NULL: none */
 	struct copy_writer	*check;		/* says what a reader would */
 	struct store		*frames, *bytes;
 	struct answer_child	*children, *child;

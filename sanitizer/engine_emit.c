@@ -74,13 +74,38 @@ own_fact(struct mail *m, enum fact f, const char *value)
 	return r == ERR_FORMAT || r == ERR_LIMIT ? ERR_OK : r;
 }
 
+/* Of the scan: the scanner once a mail, at its root; else only what went wrong. */
+static int
+write_scan(struct mail *m, const struct part *p)
+{
+	char	 text[COPY_VALUE_MAX / 4];
+	char	*names, *name, *rest = NULL;
+	int	 r = ERR_OK;
+
+	if (p->unscanned != NULL) {
+		r = own_fact(m, FACT_SCANNED, p->unscanned);
+	} else if (p->depth == 0) {
+		scan_describe(m->engine, text, sizeof(text));
+		r = own_fact(m, FACT_SCANNED, text);
+	}
+	if (p->malware == NULL)
+		return r;
+	if ((names = strdup(p->malware)) == NULL)
+		return ERR_MEMORY;
+	for (name = strtok_r(names, "\n", &rest); name != NULL && r == ERR_OK;
+	    name = strtok_r(NULL, "\n", &rest))
+		r = own_fact(m, FACT_MALWARE, name);
+	free(names);
+	return r;
+}
+
 /* What the engine knows itself. */
 static int
 write_facts(struct mail *m, const struct part *p)
 {
-	int	r = ERR_OK;
+	int	r = write_scan(m, p);
 
-	if (p->format[0] != '\0' && !p->format_said)
+	if (r == ERR_OK && p->format[0] != '\0' && !p->format_said)
 		r = own_fact(m, FACT_FORMAT, p->format);
 	if (r == ERR_OK && p->encrypted)
 		r = own_fact(m, FACT_ENCRYPTED, "yes");
@@ -297,7 +322,7 @@ emit_waits(const struct mail *m)
 {
 	const struct part	*p = m->parts;
 
-	if (p == NULL)
+	if (p == NULL || (!m->mail_said && !scan_is_settled(m->engine)))
 		return 0;
 	if (p->state == PART_FINISHED)
 		return 1;

@@ -7,6 +7,7 @@
  */
 #include "engine_answer_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,27 @@ answer_get_fact(struct wire *w, enum fact *f, char **value)
 	return ERR_OK;
 }
 
+/* A line more; lines cannot hide in a name, because facts are single ones. */
+static int
+keep_malware(struct answer *a, const char *name)
+{
+	char	*all;
+
+	if (asprintf(&all, "%s%s%s", a->malware != NULL ? a->malware : "",
+	    a->malware != NULL ? "\n" : "", name) == -1)
+		return ERR_MEMORY;
+	free(a->malware);
+	a->malware = all;
+	return ERR_OK;
+}
+
+/* Only the scanner may say what it found, and nothing else. */
+static int
+is_scan_fact(enum fact f)
+{
+	return f == FACT_MALWARE;
+}
+
 int
 answer_on_fact(struct answer *a, struct wire *w)
 {
@@ -68,9 +90,16 @@ answer_on_fact(struct answer *a, struct wire *w)
 	if ((r = answer_get_fact(w, &f, &value)) != ERR_OK)
 		return malformed(a, r, "malformed fact");
 	r = copy_write_fact(a->check, f, value);
+	if (r == ERR_OK && f == FACT_MALWARE &&
+	    (r = keep_malware(a, value)) != ERR_OK) {
+		free(value);
+		return r;
+	}
 	free(value);
 	if (r != ERR_OK)
 		return answer_deviate(a, "fact that no copy may hold");
+	if (f == FACT_SCANNED || is_scan_fact(f) != (a->step == ANSWER_SCAN))
+		return answer_deviate(a, "fact that is not its own to state");
 	a->facts_said |= UINT64_C(1) << f;
 	return keep(a);
 }
@@ -335,6 +364,8 @@ done_fits(const struct answer *a, const struct answer_done *d)
 {
 	if (a->step == ANSWER_IDENTIFY && a->format != NULL)
 		return 1;	/* it has an opinion; its outcome is none */
+	if (a->step == ANSWER_SCAN)
+		return d->outcome == OUTCOME_STUB && d->pages == 0;
 	if (d->outcome == OUTCOME_STUB)
 		return d->reason != REASON_COMPLETE;
 	if (a->step == ANSWER_UNPACK)

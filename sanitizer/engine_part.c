@@ -1,5 +1,5 @@
 /*
- * A part's steps: bounds, identify, policy, flatten; each ends in a next step
+ * A part's steps: bounds, identify, scan, policy, flatten; each ends in a next step
  * or in exactly one outcome. Runs in limpid-sanitizerd and limpid-clean.
  * Hostile input: names, kinds and paths that workers state; checked by
  * engine_answer.c, and here only compared. Must never let a part go without an
@@ -57,6 +57,8 @@ part_free(struct part *p)
 	free(p->declared);
 	free(p->charset);
 	free(p->old_name);
+	free(p->unscanned);
+	free(p->malware);
 	free(p->engine);
 	free(p->note);
 	free(p);
@@ -352,6 +354,8 @@ decide(struct part *p)
 				    .declared = p->declared, .name = p->name,
 				    .size = p->size, .depth = p->depth,
 				    .encrypted = p->encrypted,
+				    .scanned = p->scanned,
+				    .malware = p->malware,
 				    .sender = p->mail->q.mail.sender };
 
 	policy_decide(p->mail->q.policy, &f, &p->action);
@@ -403,6 +407,61 @@ decide(struct part *p)
 	part_stub(p, REASON_UNSUPPORTED, NULL);
 }
 
+/* Whether there is nothing in it but parts, each of which is scanned. */
+static int
+is_scanned_through_parts(const struct part *p)
+{
+	return p->kind == KIND_MULTIPART ||
+	    (p->kind == KIND_MAIL && !is_outlook(p));
+}
+
+/* The kind is known: first what the scanner says, for the policy may ask. */
+static void
+scan_or_decide(struct part *p)
+{
+	struct engine	*e = p->mail->engine;
+
+	p->scanned = is_scanned_through_parts(p);
+	if (!p->scanned && scan_is_wanted(e))
+		part_wait_for(p, ANSWER_SCAN, ENGINE_SCAN);
+	else
+		decide(p);
+}
+
+void
+part_unscanned(struct part *p, enum reason reason)
+{
+	const char	*why = reason_name(reason);
+
+	free(p->unscanned);
+	if (reason == REASON_ENGINE)
+		why = "the scanner does not start";
+	if (asprintf(&p->unscanned, "not scanned%s: %s", reason >=
+	    REASON_LIMIT_BYTES && reason <= REASON_LIMIT_HEADERS ?
+	    " to its end" : "", why) == -1)
+		p->unscanned = NULL;
+	decide(p);
+}
+
+/* What it found before it ran into a limit counts all the same. */
+static int
+take_scan(struct part *p, struct answer *a)
+{
+	enum reason	 reason = answer_done(a)->reason;
+
+	p->malware = answer_take_malware(a);
+	if (p->malware != NULL)
+		engine_report(p, REASON_MALWARE, p->malware);
+	if (reason == REASON_COMPLETE) {
+		p->scanned = 1;
+		decide(p);
+		return ERR_OK;
+	}
+	engine_report(p, reason, "scan not ended");
+	part_unscanned(p, reason);
+	return ERR_OK;
+}
+
 void
 part_consider(struct part *p)
 {
@@ -430,7 +489,7 @@ part_consider(struct part *p)
 	} else if (p->depth > l->depth) {
 		limit_stub(p, REASON_LIMIT_DEPTH, "depth", l->depth);
 	} else if (p->kind != KIND_UNKNOWN || p->identified) {
-		decide(p);
+		scan_or_decide(p);
 	} else {
 		part_wait_for(p, ANSWER_IDENTIFY, ENGINE_IDENTIFY);
 	}
@@ -476,6 +535,8 @@ part_tell(const struct part *p, struct worker_job *told)
 	told->max_child_bytes = least(m->unpacked < CHILD_BYTES_MAX ?
 	    CHILD_BYTES_MAX - m->unpacked : 0, l->expand *
 	    (p->size > EXPAND_FROM ? p->size : EXPAND_FROM));
+	if (p->step == ANSWER_SCAN)
+		told->max_child_bytes += l->bytes;	/* itself, read again */
 	snprintf(told->charset, sizeof(told->charset), "%.63s", p->charset);
 	/* to identify, what the mail calls it is one hint among others */
 	snprintf(told->format, sizeof(told->format), "%.63s",
@@ -547,7 +608,7 @@ take_identity(struct part *p, struct answer *a)
 		format = "";
 	take_kind(p, found, format);
 	p->encrypted = answer_has_fact(a, FACT_ENCRYPTED);
-	decide(p);
+	scan_or_decide(p);
 	return ERR_OK;
 }
 
@@ -704,6 +765,8 @@ part_take_answer(struct part *p, struct answer *a)
 
 	if (p->step == ANSWER_IDENTIFY)
 		return take_identity(p, a);
+	if (p->step == ANSWER_SCAN)
+		return take_scan(p, a);
 	if (p->step == ANSWER_CONVERT)
 		return take_conversion(p, a);
 	if (p->streamed && d->outcome == OUTCOME_STUB) {

@@ -17,7 +17,7 @@
 #define WARM_MS		60000	/* a warm-up that takes longer has hung */
 #define REST_MS		100	/* after the first failure */
 #define REST_MOST_MS	10000
-#define FAILURES	2	/* in a row: parts no longer wait for it */
+#define WARM_SCAN_MS	600000	/* the same of a large database on a slow disk */
 
 static const char *const names[ENGINE_WORKERS] = {
 	[ENGINE_IDENTIFY] = "identify", [ENGINE_MIME] = "mime",
@@ -27,6 +27,7 @@ static const char *const names[ENGINE_WORKERS] = {
 	[ENGINE_ARCHIVE] = "archive", [ENGINE_MSG] = "msg",
 	[ENGINE_CARD] = "card", [ENGINE_HEIF] = "heif",
 	[ENGINE_POPPLER] = "poppler", [ENGINE_SMIME] = "smime",
+	[ENGINE_SCAN] = "scan", [ENGINE_SCAN_OTHER] = "scan",
 };
 
 void
@@ -81,12 +82,27 @@ start(struct pool *p, long long now)
 	if (r != ERR_OK) {
 		log_warn("worker=%s cannot be started: %s", p->name,
 		    err_text(r));
-		p->failures = FAILURES;
+		p->failures = POOL_FAILURES;
 		pool_drop(p, 1);
 		return ERR_NOTFOUND;
 	}
 	p->started_ms = now;
+	p->wanted = 0;
 	return ERR_AGAIN;
+}
+
+static long long
+warm_ms(const struct pool *p)
+{
+	return p == &p->engine->pool[ENGINE_SCAN] ||
+	    p == &p->engine->pool[ENGINE_SCAN_OTHER] ? WARM_SCAN_MS : WARM_MS;
+}
+
+int
+pool_is_late(const struct pool *p, long long now)
+{
+	return p->zygote != NULL && !p->ready &&
+	    now - p->started_ms > warm_ms(p);
 }
 
 int
@@ -96,14 +112,15 @@ pool_take(struct pool *p, long long now, struct zygote **zp)
 		*zp = p->zygote;
 		return ERR_OK;
 	}
-	if (p->zygote != NULL && now - p->started_ms > WARM_MS) {
+	if (pool_is_late(p, now)) {
 		log_warn("worker=%s did not get ready in time", p->name);
 		pool_drop(p, 1);
 	}
 	if (p->zygote != NULL)
 		return ERR_AGAIN;
+	p->wanted = 1;
 	if (now < p->retry_ms)
-		return p->failures >= FAILURES ? ERR_NOTFOUND : ERR_AGAIN;
+		return p->failures >= POOL_FAILURES ? ERR_NOTFOUND : ERR_AGAIN;
 	return start(p, now);
 }
 
@@ -117,6 +134,7 @@ pool_read(struct pool *p, struct zygote_event *ev)
 			return ERR_OK;
 		p->ready = 1;
 		p->failures = 0;
+		p->data = ev->data;
 		log_debug("worker=%s ready held=0x%x", p->name, ev->held);
 	}
 	if (r == ERR_AGAIN)
@@ -135,8 +153,8 @@ pool_due(const struct engine *e)
 	for (int i = 0; i < ENGINE_WORKERS; i++) {
 		p = &e->pool[i];
 		if (p->zygote != NULL && !p->ready)
-			at = p->started_ms + WARM_MS + 1;
-		else if (p->zygote == NULL && p->failures > 0)
+			at = p->started_ms + warm_ms(p) + 1;
+		else if (p->zygote == NULL && p->failures > 0 && p->wanted)
 			at = p->retry_ms;
 		else
 			continue;

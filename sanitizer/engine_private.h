@@ -3,8 +3,9 @@
  *
  *	engine.c	loop, mails, running jobs
  *	engine_pool.c	one warm parent for each kind of worker
- *	engine_part.c	a part's steps: bounds -> identify -> policy -> flatten
+ *	engine_part.c	a part's steps: bounds -> identify -> scan -> policy -> flatten
  *	engine_again.c	a second way, when the first one failed
+ *	engine_scan.c	the scanner: its two warm parents, and what is said of it
  *	engine_answer.c	what a worker may say, and when
  *	engine_emit.c	the copy, part by part in order
  */
@@ -21,6 +22,7 @@ enum engine_worker {
 	ENGINE_IDENTIFY, ENGINE_MIME, ENGINE_TEXT, ENGINE_HTML, ENGINE_PDF,
 	ENGINE_IMAGE, ENGINE_ARCHIVE, ENGINE_MSG, ENGINE_CARD, ENGINE_OFFICE,
 	ENGINE_HEIF, ENGINE_POPPLER, ENGINE_SMIME,
+	ENGINE_SCAN, ENGINE_SCAN_OTHER,	/* two, for a new database (engine_scan.c) */
 	ENGINE_WORKERS
 };
 
@@ -39,8 +41,12 @@ struct pool {
 	int		 ready;
 	long long	 started_ms;
 	long long	 retry_ms;	/* not before, after a failure */
+	int		 wanted;	/* somebody waits for that moment */
 	unsigned	 failures;	/* in a row, without READY */
+	struct worker_data data;	/* what it loaded; good when ready */
 };
+
+#define POOL_FAILURES	2	/* in a row: parts no longer wait for it */
 
 /* Where the children of one part stand, shared by them. */
 struct origin {
@@ -81,6 +87,9 @@ struct part {
 	int			 identified;	/* kind is what it is found to be */
 	char			 format[64];
 	int			 encrypted;
+	int			 scanned;	/* to its end, or through its parts */
+	char			*unscanned;	/* why not; NULL: nothing to say */
+	char			*malware;	/* a name a line; NULL: none */
 	int			 format_said;	/* a fact of the flattening */
 	struct policy_action	 action;
 
@@ -155,6 +164,10 @@ struct engine {
 	unsigned		 running;	/* weight of all jobs */
 	int			 full;		/* somebody waits for room */
 	uint32_t		 next_job;
+	int			 scan_wanted;	/* there is a database */
+	int			 scan_other;	/* ENGINE_SCAN_OTHER is the one in use */
+	int			 scan_again;	/* it changed while a new one was loaded */
+	int			 scan_kept;	/* a newer one did not load */
 	uint8_t			*block;		/* one read of a pipe */
 };
 
@@ -187,6 +200,25 @@ void pool_drop(struct pool *p, int failed);
 /* When something is due at the latest, LLONG_MAX for never. */
 long long pool_due(const struct engine *e);
 
+/* Whether it takes too long to get ready. */
+int pool_is_late(const struct pool *p, long long now);
+
+/* engine_scan.c */
+/* The pool of a worker: of the scanner's two the one in use. */
+struct pool *scan_pool(struct engine *e, enum engine_worker w);
+/* Whether it is known if this mail's parts are scanned, and so may be said. */
+int scan_is_settled(const struct engine *e);
+/* Whether parts are given to the scanner at all. */
+int scan_is_wanted(const struct engine *e);
+/* Once a turn: starts, lets the old one go. */
+void scan_work(struct engine *e);
+/* The pool got ready, or lost its zygote before that. */
+void scan_ready(struct engine *e, struct pool *p);
+void scan_failed(struct engine *e, struct pool *p);
+/* What a mail says of the scanner: "ClamAV 1.4.6, database daily 27400 of 2026-11-20, 1
+ * day old", "no database". */
+void scan_describe(const struct engine *e, char *out, size_t size);
+
 /* engine_part.c */
 struct part *part_new_root(struct mail *m);
 void part_free(struct part *p);
@@ -208,6 +240,8 @@ void part_finish(struct part *p);
 /* The pages drawn so far may go out: from now on it can no longer be a stub, nor
  * can another engine have its try. */
 void part_stream(struct part *p);
+/* Its scan failed: it goes on, and says so. */
+void part_unscanned(struct part *p, enum reason reason);
 /* The part ends as a stub; or, when its pages began to go out, with those that
  * are there. note NULL: none. */
 void part_stub(struct part *p, enum reason reason, const char *note);

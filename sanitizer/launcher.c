@@ -24,11 +24,12 @@
 
 static const char *const names[] = {
 	"identify", "mime", "text", "html", "pdf", "image", "office", "archive", "msg",
-	"card", "heif", "poppler", "smime",
+	"card", "heif", "poppler", "smime", "scan",
 };
 
 struct launcher {
 	char	*worker_dir, *seccomp_dir;
+	char	*database;	/* of the scanner; NULL: none */
 	uid_t	 uid;
 	gid_t	 gid;
 	int	 socket;	/* to the launcher process; -1: in this process */
@@ -36,7 +37,7 @@ struct launcher {
 
 static int
 new_launcher(const char *worker_dir, const char *seccomp_dir,
-    struct launcher **lp)
+    const char *database, struct launcher **lp)
 {
 	struct launcher	*l;
 
@@ -46,7 +47,8 @@ new_launcher(const char *worker_dir, const char *seccomp_dir,
 	l->uid = (uid_t)-1;
 	l->gid = (gid_t)-1;
 	if ((l->worker_dir = strdup(worker_dir)) == NULL ||
-	    (l->seccomp_dir = strdup(seccomp_dir)) == NULL) {
+	    (l->seccomp_dir = strdup(seccomp_dir)) == NULL ||
+	    (database != NULL && (l->database = strdup(database)) == NULL)) {
 		launcher_free(l);
 		return ERR_MEMORY;
 	}
@@ -56,9 +58,9 @@ new_launcher(const char *worker_dir, const char *seccomp_dir,
 
 int
 launcher_new(const char *worker_dir, const char *seccomp_dir,
-    struct launcher **lp)
+    const char *database, struct launcher **lp)
 {
-	return new_launcher(worker_dir, seccomp_dir, lp);
+	return new_launcher(worker_dir, seccomp_dir, database, lp);
 }
 
 void
@@ -70,6 +72,7 @@ launcher_free(struct launcher *l)
 		close(l->socket);
 	free(l->worker_dir);
 	free(l->seccomp_dir);
+	free(l->database);
 	free(l);
 }
 
@@ -92,8 +95,8 @@ spawn(const struct launcher *l, size_t n, int *control, pid_t *pid)
 	    names[n]) == -1)
 		policy = NULL;
 	if (program != NULL && policy != NULL)
-		r = zygote_spawn(program, policy, l->uid, l->gid, control,
-		    pid);
+		r = zygote_spawn(program, policy, strcmp(names[n], "scan") == 0 ?
+		    l->database : NULL, l->uid, l->gid, control, pid);
 	free(program);
 	free(policy);
 	return r;
@@ -192,14 +195,15 @@ launcher_run(const struct launcher *l, int fd)
 }
 
 int
-launcher_fork(const char *worker_dir, const char *seccomp_dir, uid_t uid,
-    gid_t gid, struct launcher **lp, pid_t *pidp)
+launcher_fork(const char *worker_dir, const char *seccomp_dir,
+    const char *database, uid_t uid, gid_t gid, struct launcher **lp,
+    pid_t *pidp)
 {
 	struct launcher	*l = NULL;
 	int		 pair[2] = { -1, -1 }, r;
 	pid_t		 pid;
 
-	if ((r = new_launcher(worker_dir, seccomp_dir, &l)) != ERR_OK)
+	if ((r = new_launcher(worker_dir, seccomp_dir, database, &l)) != ERR_OK)
 		return r;
 	l->uid = uid;
 	l->gid = gid;

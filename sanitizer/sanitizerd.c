@@ -119,8 +119,8 @@ launcher_take(struct start *t)
 		gid = pw->pw_gid;
 	}
 	if ((r = launcher_fork(c->sanitizer.worker_dir,
-	    c->sanitizer.seccomp_dir, uid, gid, &t->launcher,
-	    &t->launcher_pid)) != ERR_OK)
+	    c->sanitizer.seccomp_dir, scan_database_of(c), uid, gid,
+	    &t->launcher, &t->launcher_pid)) != ERR_OK)
 		fatal(err_exit(r), "launcher: %s", err_text(r));
 }
 
@@ -184,7 +184,8 @@ engine_take(struct start *t)
 	const struct conf	*c = t->s.conf;
 	struct engine_config	 config = { .launcher = t->launcher,
 				    .tmp_dirfd = t->tmp,
-				    .authserv_id = c->intake.authserv_id };
+				    .authserv_id = c->intake.authserv_id,
+				    .scan_off = scan_database_of(c) == NULL };
 
 	config.workers = c->sanitizer.workers > 0 ?
 	    (unsigned)c->sanitizer.workers : 1;
@@ -258,6 +259,7 @@ housekeeping(struct sanitizer *s, long long *look_at, long long *sync_at)
 	long long	now = proc_now_ms();
 	int		r;
 
+	scan_keep(s);
 	if (now >= *look_at) {
 		notices_catch_up(s);
 		*look_at = now + HELD_MS;
@@ -403,12 +405,14 @@ main(int argc, char **argv)
 	pid = path_of(t.s.conf, "run/sanitizerd.pid");
 	filter_take(t.s.conf);
 	engine_warm(t.s.engine);
+	scan_begin(&t.s);
 	if ((r = proc_ready(pid)) != ERR_OK)
 		log_warn("%s: %s", pid, err_text(r));
 	record_add(t.s.record, "program.started", "policy",
 	    policy_digest(t.s.policy->policy), NULL);
 	loop(&t.s, t.launcher, signals);
 	record_add(t.s.record, "program.stopped", NULL);
+	scan_end(&t.s);
 	unlink(pid);
 	free(pid);
 	sanitizer_close(&t);

@@ -12,6 +12,7 @@
 #include "parcel.h"
 #include "policy.h"
 #include "record.h"
+#include "scan_database.h"
 #include "spool.h"
 
 #define READY_MAX	16	/* copies that go to disk together */
@@ -40,6 +41,9 @@ struct sanitizer {
 	long long		 pause_until;	/* after trouble: no new mail */
 	uint64_t		 missing_change;	/* of the list told last */
 	int			 missing_error;
+	struct scan_watch	 scan_watch;
+	long long		 scan_look_ms;		/* the next look at its folder */
+	struct engine_scan	 scan_told;		/* last, to limpid status */
 };
 
 /* One parcel's envelope, opened: what a copy says of it. */
@@ -79,6 +83,14 @@ void mails_commit(struct sanitizer *s);
  * of a mail that is held here.
  */
 int notice_write(struct sanitizer *s, const struct opened *o);
+/* The folder of the scanner's database; NULL when the operator wants none. */
+const char *scan_database_of(const struct conf *c);
+/* Starts the scanner where there is a database. */
+void scan_begin(struct sanitizer *s);
+/* Once a turn: a changed database is loaded, and limpid status is told. */
+void scan_keep(struct sanitizer *s);
+/* Nobody scans any more. */
+void scan_end(const struct sanitizer *s);
 /* Tells the internal host what never came over link 1, when that has changed. */
 void missing_tell(struct sanitizer *s);
 /* Notices for parcels that were held while nobody ran. */

@@ -254,7 +254,9 @@ mail_event(void *arg, const struct engine_event *ev)
 	    forbidden ? "security " : "", m->ref, ev->path, ev->worker,
 	    reason_name(ev->reason), hash, log_safe(ev->what));
 	record_problem(record_add(m->s->record, forbidden ?
-	    "security.forbidden-call" : "part.stub", "ref", m->ref, "part",
+	    "security.forbidden-call" : ev->reason == REASON_MALWARE ?
+	    "part.malware" : strcmp(ev->worker, "scan") == 0 ?
+	    "part.not-scanned" : "part.stub", "ref", m->ref, "part",
 	    ev->path, "worker", ev->worker, "reason",
 	    reason_name(ev->reason), "sha256", hash, "what", ev->what, NULL));
 }

@@ -445,10 +445,11 @@ namespaces_enter(const struct worker_ops *ops, unsigned *held)
 }
 
 static const char *
-arguments_read(int argc, char **argv, const char *name)
+arguments_read(int argc, char **argv, const char *name, const char **folder)
 {
 	static const struct option options[] = {
 		{ "policy", required_argument, NULL, 'p' },
+		{ "data", required_argument, NULL, 'd' },
 		{ NULL, 0, NULL, 0 }
 	};
 	const char	*policy = NULL;
@@ -458,6 +459,8 @@ arguments_read(int argc, char **argv, const char *name)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (c == 'p')
 			policy = optarg;
+		else if (c == 'd')
+			*folder = optarg;
 		else
 			exit(EXIT_USAGE);
 	if (policy == NULL || optind != argc)
@@ -467,6 +470,20 @@ arguments_read(int argc, char **argv, const char *name)
 		fatal(EXIT_USAGE, "limpid-worker-%s is started by the sanitizer, "
 		    "not by hand; to flatten a file run: limpid clean FILE", name);
 	return policy;
+}
+
+/* While files are in reach: what the worker reads of its folder. */
+static void
+data_load(const struct worker_ops *ops, const char *folder,
+    struct worker_data *data)
+{
+	if (ops->load == NULL)
+		return;
+	if (folder == NULL)
+		fatal(EXIT_USAGE, "limpid-worker-%s needs --data FOLDER",
+		    ops->name);
+	if (ops->load(folder, data) != ERR_OK)
+		exit(EXIT_UNAVAILABLE);
 }
 
 /* What was opened is the children's; and /proc goes. */
@@ -490,14 +507,15 @@ worker_main(int argc, char **argv, const struct worker_ops *ops)
 	struct parent		 p = { .ops = ops, .signals = -1 };
 	struct control_packet	 ready = { .type = CONTROL_READY };
 	char			 title[64];
-	const char		*policy;
+	const char		*policy, *folder = NULL;
 	int			 r;
 
 	snprintf(title, sizeof(title), "limpid-worker-%s", ops->name);
 	log_open(title);
-	policy = arguments_read(argc, argv, ops->name);
+	policy = arguments_read(argc, argv, ops->name, &folder);
 	stdio_prepare();
 	filter_prepare(&p, policy);
+	data_load(ops, folder, &ready.event.data);
 	if (ops->files == NULL)
 		warm_up(&p);
 	namespaces_enter(ops, &ready.event.held);

@@ -72,11 +72,27 @@ struct worker_job {
 	char	 authserv_id[128];	/* whose Authentication-Results count */
 };
 
+/* What a worker loaded before its jail closed (ops.load), for those who ask how old it
+ * is. All zero when it loads nothing. */
+struct worker_data {
+	char	 engine[48];		/* "ClamAV 1.4.6" */
+	char	 name[16];		/* of the set, "daily"; "" none */
+	uint32_t version;		/* of the set; 0 none */
+	uint32_t entries;
+	uint64_t made_s;		/* seconds since 1970; 0 not known */
+};
+
 struct worker;			/* the running child */
 struct jail_files;
 
 struct worker_ops {
 	const char *name;	/* "pdf": also the policy file's name */
+	/*
+	 * NULL, or what is read from the folder of --data before anything is shut,
+	 * while the file system is as its user sees it. Fills *data. Any other return
+	 * than ERR_OK ends the program: it has said why.
+	 */
+	int (*load)(const char *folder, struct worker_data *data);
 	/* Warm-up in the parent: load, initialise. Returns ERR_OK. */
 	int (*warm)(void);
 	/* NULL, or what the jail shows of the file system (jail.h); warm then runs
@@ -90,7 +106,8 @@ struct worker_ops {
 	    const uint8_t *data, size_t len);
 };
 
-/* The main of every worker program: `limpid-worker-NAME --policy FILE`. */
+/* The main of every worker program: `limpid-worker-NAME --policy FILE`, and
+ * `--data FOLDER` where there is a load. */
 int worker_main(int argc, char **argv, const struct worker_ops *ops);
 
 /*

@@ -41,12 +41,14 @@ user_become(uid_t uid, gid_t gid)
 
 /* The forked half of zygote_spawn: keeps stderr and the socket, becomes program. */
 static _Noreturn void
-program_run(const char *program, const char *policy, uid_t uid, gid_t gid,
-    int control)
+program_run(const char *program, const char *policy, const char *folder,
+    uid_t uid, gid_t gid, int control)
 {
 	char		*argv[] = { (char *)(uintptr_t)program,
 			    (char *)(uintptr_t)"--policy",
-			    (char *)(uintptr_t)policy, NULL };
+			    (char *)(uintptr_t)policy,
+			    (char *)(uintptr_t)(folder != NULL ? "--data" : NULL),
+			    (char *)(uintptr_t)folder, NULL };
 	static char	*env[] = { NULL };
 	static const int reset[] = { SIGPIPE, SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 	sigset_t	 none;
@@ -68,8 +70,8 @@ program_run(const char *program, const char *policy, uid_t uid, gid_t gid,
 }
 
 int
-zygote_spawn(const char *program, const char *policy, uid_t uid, gid_t gid,
-    int *controlp, pid_t *pidp)
+zygote_spawn(const char *program, const char *policy, const char *folder,
+    uid_t uid, gid_t gid, int *controlp, pid_t *pidp)
 {
 	int	 pair[2];
 	pid_t	 pid;
@@ -79,7 +81,7 @@ zygote_spawn(const char *program, const char *policy, uid_t uid, gid_t gid,
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return ERR_SYS;
 	if ((pid = fork()) == 0)
-		program_run(program, policy, uid, gid, pair[1]);
+		program_run(program, policy, folder, uid, gid, pair[1]);
 	close(pair[1]);
 	if (pid == -1) {
 		close(pair[0]);
@@ -104,12 +106,14 @@ zygote_attach(int control, pid_t pid, struct zygote **zp)
 }
 
 int
-zygote_start(const char *program, const char *policy, struct zygote **zp)
+zygote_start(const char *program, const char *policy, const char *folder,
+    struct zygote **zp)
 {
 	pid_t	 pid;
 	int	 control, r;
 
-	r = zygote_spawn(program, policy, (uid_t)-1, (gid_t)-1, &control, &pid);
+	r = zygote_spawn(program, policy, folder, (uid_t)-1, (gid_t)-1, &control,
+	    &pid);
 	if (r != ERR_OK)
 		return r;
 	if ((r = zygote_attach(control, pid, zp)) != ERR_OK) {

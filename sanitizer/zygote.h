@@ -42,6 +42,7 @@ enum zygote_event_type {
 struct zygote_event {
 	enum zygote_event_type	 type;
 	unsigned		 held;		/* READY: JAIL_* bits of jail.h */
+	struct worker_data	 data;		/* READY: what it loaded */
 	uint32_t		 job;		/* ENDED, as all below */
 	enum job_end		 end;
 	uint32_t		 detail;
@@ -51,21 +52,22 @@ struct zygote_event {
 };
 
 /*
- * Starts program (a path) with its policy file as uid and gid, or as the caller
- * when uid is (uid_t)-1. *controlp is this end of the control socket and *pidp the
+ * Starts program (a path) with its policy file, and the folder that it loads (NULL
+ * none), as uid and gid, or as the caller when uid is (uid_t)-1. *controlp is this end of the control socket and *pidp the
  * process to wait for. For the launcher, which has the right to change users and
  * passes the socket on; everybody else calls zygote_start. ERR_NOTFOUND when there
  * is no such program.
  */
-int zygote_spawn(const char *program, const char *policy, uid_t uid, gid_t gid,
-    int *controlp, pid_t *pidp);
+int zygote_spawn(const char *program, const char *policy, const char *folder,
+    uid_t uid, gid_t gid, int *controlp, pid_t *pidp);
 /*
  * A zygote over a control socket (owned from now on). pid is a child of the caller
  * that zygote_free kills and waits for, or -1 when somebody else does that.
  */
 int zygote_attach(int control, pid_t pid, struct zygote **zp);
 /* Both, as the calling user. */
-int zygote_start(const char *program, const char *policy, struct zygote **zp);
+int zygote_start(const char *program, const char *policy, const char *folder,
+    struct zygote **zp);
 /* Ends the zygote and with it every child; NULL is fine. */
 void zygote_free(struct zygote *z);
 

@@ -17,12 +17,14 @@ $(O)/tools/worker-evil $(O)/tools/jail-try $(O)/tools/worker-try: $(O)/libsaniti
 	$(Q)$(CC) $(ALL_CFLAGS) -Isanitizer -Icommon $(LINK) -o $@ $(filter %.c,$^) $(filter %.a,$^) \
 	    $(seccomp_LDLIBS) $(unistring_LDLIBS)
 
-# The same attacker where files are shown, as worker-office is.
-tools: $(O)/tools/worker-evil-files
-$(O)/tools/worker-evil-files: tests/tools/worker_evil.c $(O)/libsanitizer.a $(O)/libcommon.a
+# The same attacker where files are shown, as to worker-office and worker-scan.
+tools: $(O)/tools/worker-evil-files $(O)/tools/worker-evil-scan
+$(O)/tools/worker-evil-files: FILES = office_files
+$(O)/tools/worker-evil-scan: FILES = scan_files
+$(O)/tools/worker-evil-files $(O)/tools/worker-evil-scan: tests/tools/worker_evil.c $(O)/libsanitizer.a $(O)/libcommon.a
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -DEVIL_FILES -Isanitizer -Icommon $(LINK) $(WORKER_LINK) -o $@ $(filter %.c,$^) \
+	$(Q)$(CC) $(ALL_CFLAGS) -DEVIL_FILES=$(FILES) -Isanitizer -Icommon $(LINK) $(WORKER_LINK) -o $@ $(filter %.c,$^) \
 	    $(filter %.a,$^) $(seccomp_LDLIBS) $(unistring_LDLIBS)
 
 # Copies of every shape, for what stands behind the sanitizer.

@@ -50,6 +50,8 @@ static const struct {
 	{ FACT_SIGNED, ICON_LOCK, "%n, a signature: %v." },
 	{ FACT_PAGES_FAILED, ICON_ALERT,
 	  "%n: these pages could not be drawn: %v." },
+	{ FACT_SCANNED, ICON_BOX, "%n, search for malware: %v." },
+	{ FACT_MALWARE, ICON_ALERT, "%n: the scanner knows it as %v." },
 };
 
 struct changes {

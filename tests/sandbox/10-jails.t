@@ -12,7 +12,7 @@ esac
 
 for policy in deploy/seccomp/worker-*.policy deploy/seccomp/deliver-compose.policy; do
 	kind=$(basename "$policy" .policy)
-	[ "$kind" = worker-office ] && continue		# 15-office.t
+	case $kind in worker-office | worker-scan) continue ;; esac	# 15-, 16-
 	out=$("$T/jail-try" "$T/worker-evil" "$policy" 2>&1)
 	status=$?
 	grep -E '^(not ok|Bail)|succeeded,' <<< "$out" | sed "s/^/# $kind: /"

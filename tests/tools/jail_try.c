@@ -2,7 +2,8 @@
  * Enters a worker's real jail with an attacker inside and reports, as TAP, what it
  * got away with.
  *	jail-try WORKER POLICY		every attempt, under this policy file
- *	jail-try WORKER POLICY --files		the same where files are shown
+ *	jail-try WORKER POLICY --files		where files are shown, and threads allowed
+ *	jail-try WORKER POLICY --tmp		where there is only a /tmp of its own
  *	jail-try WORKER POLICY --loose		the walls behind a filter with holes
  *	jail-try WORKER POLICY --bench N	N empty jobs, milliseconds each
  * WORKER is worker-evil, or for --bench any worker program.
@@ -80,7 +81,7 @@ start(void)
 	unsigned	 held;
 	int		 r;
 
-	if ((r = zygote_start(worker, policy, &z)) != ERR_OK)
+	if ((r = zygote_start(worker, policy, NULL, &z)) != ERR_OK)
 		die(worker, r);
 	if ((r = zygote_wait_ready(z, 20000, &held)) != ERR_OK)
 		die("the worker does not get ready", r);
@@ -210,32 +211,42 @@ attempts_test(struct zygote *z)
 	    sizeof(all) / sizeof(all[0]), succeeded, seen);
 }
 
-/* Where files are shown: some attempts end the child, the others get nowhere, and what
+static unsigned	 tried, succeeded, seen;	/* of files_test */
+
+static void
+files_try(struct zygote *z, const char *const *what, size_t n, int killed)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct result	 res = job_run(z, what[i]);
+
+		tried++;
+		succeeded += strstr(res.text, "succeeded") != NULL;
+		seen += res.ev.end == JOB_FORBIDDEN_CALL;
+		ok(killed ? res.ev.end == JOB_FORBIDDEN_CALL && !res.done :
+		    strstr(res.text, "refused") != NULL, "%s %s (%s, %s)",
+		    what[i], killed ? "is a forbidden call" : "gets nowhere",
+		    job_end_name(res.ev.end), res.text);
+	}
+}
+
+/* Where there are files: some attempts end the child, the others get nowhere, and what
  * one child leaves in /tmp no other one sees. */
 static void
-files_test(struct zygote *z)
+files_test(struct zygote *z, int threads)
 {
 #define NAME(s) s,
 	static const char *const killed[] = { FILES_KILLED(NAME) };
+	static const char *const processes[] = { THREADS_REFUSED(NAME) };
 	static const char *const refused[] = { FILES_REFUSED(NAME) };
-	const size_t	 kills = sizeof(killed) / sizeof(killed[0]);
-	const size_t	 fails = sizeof(refused) / sizeof(refused[0]);
-	unsigned	 succeeded = 0;
 
 	ok(strstr(job_run(z, "tmp-leave").text, "succeeded") != NULL,
 	    "a child has a /tmp of its own");
-	for (size_t i = 0; i < kills + fails; i++) {
-		const char	*what = i < kills ? killed[i] : refused[i - kills];
-		struct result	 res = job_run(z, what);
-
-		succeeded += strstr(res.text, "succeeded") != NULL;
-		ok(i < kills ? res.ev.end == JOB_FORBIDDEN_CALL && !res.done :
-		    strstr(res.text, "refused") != NULL,
-		    "%s %s (%s, %s)", what, i < kills ? "is a forbidden call" :
-		    "gets nowhere", job_end_name(res.ev.end), res.text);
-	}
-	printf("# %zu attempts: %u succeeded, %zu seen as forbidden calls\n",
-	    kills + fails, succeeded, kills);
+	files_try(z, killed, sizeof(killed) / sizeof(killed[0]), 1);
+	files_try(z, processes, sizeof(processes) / sizeof(processes[0]),
+	    !threads);
+	files_try(z, refused, sizeof(refused) / sizeof(refused[0]), 0);
+	printf("# %u attempts: %u succeeded, %u seen as forbidden calls\n",
+	    tried, succeeded, seen);
 }
 
 static void
@@ -313,8 +324,8 @@ zygote_death_test(void)
 	pid_t			 pid;
 	int			 control, fd;
 
-	if (zygote_spawn(worker, policy, (uid_t)-1, (gid_t)-1, &control,
-	    &pid) != ERR_OK || zygote_attach(control, pid, &z) != ERR_OK ||
+	if (zygote_spawn(worker, policy, NULL, (uid_t)-1, (gid_t)-1,
+	    &control, &pid) != ERR_OK || zygote_attach(control, pid, &z) != ERR_OK ||
 	    zygote_wait_ready(z, 20000, &held) != ERR_OK)
 		die(worker, ERR_PEER);
 	p.fd = zygote_fd(z);
@@ -442,7 +453,7 @@ main(int argc, char **argv)
 	struct zygote	*z;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: jail-try WORKER POLICY [--files | --loose | --bench N]\n");
+		fprintf(stderr, "usage: jail-try WORKER POLICY [--files | --tmp | --loose | --bench N]\n");
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -462,7 +473,9 @@ main(int argc, char **argv)
 	(void)files_test;
 #else
 	if (argc == 4 && strcmp(argv[3], "--files") == 0)
-		files_test(z);
+		files_test(z, 1);
+	else if (argc == 4 && strcmp(argv[3], "--tmp") == 0)
+		files_test(z, 0);
 	else
 		attempts_test(z);
 #endif

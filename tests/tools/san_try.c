@@ -142,12 +142,14 @@ tell_part(void *arg, const struct copy_part *p)
 	return 0;
 }
 
+static char	 scanned[200];	/* of the part being told */
+
 static int
 tell_fact(void *arg, enum fact f, const char *value)
 {
 	(void)arg;
-	(void)f;
-	(void)value;
+	if (f == FACT_SCANNED)
+		snprintf(scanned, sizeof(scanned), " scanned=%s", value);
 	return 0;
 }
 
@@ -173,8 +175,9 @@ static int
 tell_end(void *arg, const struct copy_part_end *e)
 {
 	(void)arg;
-	printf(" %s %s \"%s\" %u\n", outcome_name(e->outcome),
-	    reason_name(e->reason), e->note, e->pages);
+	printf(" %s %s \"%s\" %u%s\n", outcome_name(e->outcome),
+	    reason_name(e->reason), e->note, e->pages, scanned);
+	scanned[0] = '\0';
 	return 0;
 }
 

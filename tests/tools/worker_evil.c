@@ -22,6 +22,7 @@
 #include "err.h"
 #ifdef EVIL_FILES
 #include "office_jail.h"
+#include "scan_jail.h"
 #endif
 #include "wire.h"
 #include "worker.h"
@@ -272,7 +273,7 @@ main(int argc, char **argv)
 		.name = "evil",
 		.run = run,
 #ifdef EVIL_FILES
-		.files = &office_files,
+		.files = &EVIL_FILES,
 #endif
 	};
 

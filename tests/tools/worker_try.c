@@ -183,7 +183,7 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	if ((r = zygote_start(argv[i], argv[i + 1], &z)) != ERR_OK ||
+	if ((r = zygote_start(argv[i], argv[i + 1], NULL, &z)) != ERR_OK ||
 	    (r = zygote_wait_ready(z, 20000, &held)) != ERR_OK) {
 		fprintf(stderr, "worker-try: %s: %s\n", argv[i], err_text(r));
 		exit(EXIT_UNAVAILABLE);

@@ -127,6 +127,10 @@ static const struct { const char *text, *sentence; } refusals[] = {
 	    "t:3:32: part.name is text, so exe must be a string" },
 	{ HEAD "rule P1 \"x\" { when part.name ends \"\" then stub never }"
 	    TAIL, "t:3:35: every part.name would match" },
+	{ HEAD "rule P1 \"x\" { when part.malware != \"a\" then stub never }"
+	    TAIL, "t:3:20: part.malware cannot be asked with !=" },
+	{ HEAD "rule P1 \"x\" { when part.malware = \"\" then stub never }"
+	    TAIL, "t:3:35: every part.malware would match an empty string" },
 	{ HEAD "rule P1 \"x\" { when part.encrypted then convert q }" TAIL,
 	    "t:3:48: there is no profile q" },
 	{ HEAD "rule P1 \"x\" { when part.encrypted then stub nevr }" TAIL,
@@ -286,6 +290,32 @@ unknown_refuses_and_never_permits(void **state)
 }
 
 static void
+malware_is_asked_by_any_of_its_names(void **state)
+{
+	struct policy		*p;
+	struct policy_facts	 f = { .kind = KIND_PDF, .scanned = 1,
+				    .format = "", .declared = "",
+				    .sender = "", .name = "" };
+
+	(void)state;
+	p = good(HEAD "rule P1 \"x\" { when not part.scanned then stub policy "
+	    "}\nrule P2 \"x\" { when part.malware starts \"heuristics.\" and "
+	    "not part.malware in { \"Eicar\" } then convert p }\n"
+	    "rule P3 \"x\" { when part.malware then stub malware }\n" TAIL);
+	assert_string_equal(decide(p, &f).rule, "default");
+	f.malware = "Heuristics.Phishing";
+	assert_string_equal(decide(p, &f).rule, "P2");
+	f.malware = "Heuristics.Phishing\neicar";
+	assert_string_equal(decide(p, &f).rule, "P3");
+	assert_int_equal(decide(p, &f).reason, REASON_MALWARE);
+	f.malware = "Other\nSome.Heuristics.";
+	assert_string_equal(decide(p, &f).rule, "P3");
+	f.scanned = 0;
+	assert_string_equal(decide(p, &f).rule, "P1");
+	policy_free(p);
+}
+
+static void
 kinds_without_a_worker_become_stubs(void **state)
 {
 	static const struct { enum kind k; enum reason r; } table[] = {
@@ -374,6 +404,7 @@ main(void)
 		cmocka_unit_test(first_match_wins),
 		cmocka_unit_test(and_binds_tighter_than_or_and_not_tightest),
 		cmocka_unit_test(unknown_refuses_and_never_permits),
+		cmocka_unit_test(malware_is_asked_by_any_of_its_names),
 		cmocka_unit_test(kinds_without_a_worker_become_stubs),
 		cmocka_unit_test(the_digest_follows_meaning_not_spelling),
 		cmocka_unit_test(a_policy_cut_anywhere_is_refused),

@@ -9,6 +9,7 @@
  *	'p' as 'c' of worker-pdf, but worker-poppler leaves well,
  *	'2' two answers: u32 length of that of worker-pdf, it, and what others say,
  *	then the answer of the flattening worker, byte for byte.
+ * The fake scanner looks for a word in the part: virus, late, trap, cut, die.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -54,6 +55,34 @@ say_identity(int out, uint8_t kind)
 	fd_write_all(out, frames, sizeof(frames));
 }
 
+static int	 scans;			/* there is a scan database */
+static uint32_t	 scan_version;		/* of the fake scanner started last */
+static int	 scan_broken;		/* its database does not load */
+
+static enum job_end
+play_scan(const uint8_t *part, size_t len, int out)
+{
+	static const uint8_t	found[] = { 18, 0, 0, 0, WORKER_FACT,
+				    FACT_MALWARE, 0, 12, 0, 0, 0, 'T', 'e', 's',
+				    't', ' ', 'V', 'i', 'r', 'u', 's', ' ', 'A' };
+	uint8_t			done_frame[] = { 18, 0, 0, 0, WORKER_DONE, 0, 0,
+				    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+				    0 };
+
+	if (memmem(part, len, "late", 4) != NULL)
+		return JOB_DEADLINE;
+	if (memmem(part, len, "trap", 4) != NULL)
+		return JOB_FORBIDDEN_CALL;
+	if (memmem(part, len, "die", 3) != NULL)
+		_exit(1);
+	if (memmem(part, len, "cut", 3) != NULL)
+		done_frame[6] = REASON_LIMIT_BYTES;
+	if (memmem(part, len, "virus", 5) != NULL)
+		fd_write_all(out, found, sizeof(found));
+	fd_write_all(out, done_frame, sizeof(done_frame));
+	return JOB_OK;
+}
+
 static enum job_end
 play_two(const char *name, const uint8_t *two, size_t len, int out)
 {
@@ -77,6 +106,8 @@ play(const char *name, const struct worker_job *job, int in, int out)
 
 	if (n < 2)
 		return JOB_SILENT;
+	if (strcmp(name, "scan") == 0)
+		return play_scan(part, (size_t)n, out);
 	if (strcmp(name, "identify") == 0) {
 		say_identity(out, part[0]);
 		return JOB_OK;
@@ -114,6 +145,14 @@ fake_zygote(const char *name, int control)
 	struct control_packet	 p = { .type = CONTROL_READY }, q;
 	int			 hang;
 
+	if (strcmp(name, "scan") == 0) {
+		strcpy(p.event.data.engine, "Fake 1");
+		strcpy(p.event.data.name, "daily");
+		p.event.data.version = scan_version;
+		p.event.data.made_s = 86400;
+		if (scan_broken)
+			_exit(1);
+	}
 	control_send(control, &p);
 	while (control_take(control, 0, &q) == ERR_OK) {
 		if (q.type != CONTROL_JOB)
@@ -146,6 +185,7 @@ launcher_start(struct launcher *l, const char *name, struct zygote **zp)
 		return ERR_NOTFOUND;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 	    pair), 0);
+	scan_version += strcmp(name, "scan") == 0;
 	if ((pid = fork()) == 0) {
 		close(pair[0]);
 		signal(SIGPIPE, SIG_IGN);
@@ -273,6 +313,7 @@ static FILE	*story_file;
 static struct engine_result	result;
 static int	 finished;
 static char	 events[1000];
+static int	 no_database;		/* how often it was said */
 
 static int
 tell_mail(void *arg, const struct copy_mail *m)
@@ -295,7 +336,12 @@ static int
 tell_fact(void *arg, enum fact f, const char *value)
 {
 	(void)arg;
-	fprintf(story_file, " %s=%s", fact_name(f), value);
+	if (f == FACT_SCANNED && strcmp(value, "no database") == 0)
+		no_database++;
+	else if (f == FACT_SCANNED && strncmp(value, "Fake 1, ", 8) == 0)
+		fprintf(story_file, " scanned=%.30s", value);	/* no age */
+	else
+		fprintf(story_file, " %s=%s", fact_name(f), value);
 	return 0;
 }
 
@@ -364,7 +410,8 @@ the_policy(const char *limits)
 	char		*why = NULL, text[400];
 
 	snprintf(text, sizeof(text), "policy \"t\" version 1 limit { seconds 5 "
-	    "%s } profile p { render images } default { convert p else stub "
+	    "%s } profile p { render images } rule P1 \"m\" { when "
+	    "part.malware then stub malware } default { convert p else stub "
 	    "unsupported }", limits);
 	if (policy_parse("t", text, strlen(text), &p, &why) != ERR_OK)
 		fail_msg("%s", why);
@@ -422,10 +469,13 @@ flatten(struct bytes *root, enum kind kind, const char *limits,
 	finished = *begun = 0;
 	events[0] = '\0';
 	assert_int_equal(engine_new(&config, &e), ERR_OK);
+	if (scans)
+		engine_scan_database(e);
 	assert_int_equal(engine_submit(e, &q), ERR_OK);
 	run_engine(e, 1);
 	assert_int_equal(result.error, ERR_OK);
 	engine_free(e);
+	no_database = 0;
 	story_file = open_memstream(&story, &story_len);
 	lseek(out, 0, SEEK_SET);
 	assert_int_equal(copy_read(out, &h, NULL), ERR_OK);
@@ -434,6 +484,7 @@ flatten(struct bytes *root, enum kind kind, const char *limits,
 	policy_free(policy);
 	if (want != NULL && strcmp(story, want) != 0)
 		fail_msg("the copy says\n%swanted\n%s", story, want);
+	assert_int_equal(no_database, !scans);
 	free(story);
 }
 
@@ -894,6 +945,117 @@ many_parts_stay_in_order(void **state)
 	free(want);
 }
 
+/* Parts are scanned, not what holds them; what fails goes on and says so; one that
+ * attacked the scanner does not. */
+static void
+each_part_is_scanned_or_says_why_not(void **state)
+{
+	static const char *const	words[] = { "clean", "virus", "late", "cut",
+					    "cut virus", "trap" };
+	struct bytes			*root = part(KIND_MAIL, '.');
+	char				 path[2] = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		path[0] = (char)('1' + i);
+		with_child(root, ROLE_ATTACHMENT, path, "",
+		    text_part(words[i]));
+	}
+	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	scans = 1;
+	scan_version = 0;
+	flatten(root, KIND_MAIL, "",
+	    "mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" scanned=Fake 1, database daily 1 of 19"
+	    " = container complete 0/0\n"
+	    "2<1 1 text \"\" 'clean' = text complete 0/0\n"
+	    "3<1 2 text \"\" malware=Test Virus A = stub malware 0/0\n"
+	    "4<1 3 text \"\" scanned=not scanned: timeout 'late'"
+	    " = text complete 0/0\n"
+	    "5<1 4 text \"\" scanned=not scanned to its end: limit-bytes 'cut'"
+	    " = text complete 0/0\n"
+	    "6<1 5 text \"\" scanned=not scanned to its end: limit-bytes"
+	    " malware=Test Virus A = stub malware 0/0\n"
+	    "7<1 6 text \"\" = stub forbidden-call 0/0\n"
+	    "end 7\n");
+	scans = 0;
+	assert_non_null(strstr(events, "scan malware: Test Virus A\n"));
+	assert_non_null(strstr(events, "scan timeout: deadline 0\n"));
+	assert_non_null(strstr(events, "scan limit-bytes: scan not ended\n"));
+	assert_non_null(strstr(events, "scan forbidden-call: "));
+}
+
+static void
+a_scanner_that_dies_or_does_not_start_stops_no_mail(void **state)
+{
+	(void)state;
+	scans = 1;
+	flatten(text_part("die"), KIND_TEXT, "",
+	    "mail document=1\n1<0 0 text \"r i.bin\" scanned=not scanned: the "
+	    "scanner does not start 'die' = text complete 0/0\nend 1\n");
+	scan_broken = 1;
+	flatten(text_part("x"), KIND_TEXT, "",
+	    "mail document=1\n1<0 0 text \"r i.bin\" scanned=not scanned: the "
+	    "scanner does not start 'x' = text complete 0/0\nend 1\n");
+	scans = scan_broken = 0;
+}
+
+/* Runs until the scanner is as wanted. */
+static void
+run_until(struct engine *e, uint32_t version, int kept)
+{
+	struct pollfd		p = { .fd = engine_fd(e), .events = POLLIN };
+	struct engine_scan	s;
+	int			i;
+
+	for (i = 0; i < 1000; i++) {
+		assert_int_equal(engine_work(e), ERR_OK);
+		engine_scan_look(e, &s);
+		if (s.state == ENGINE_SCAN_READY &&
+		    s.data.version == version && s.kept == kept)
+			break;
+		poll(&p, 1, 10);
+	}
+	assert_true(i < 1000);
+}
+
+static void
+a_new_database_takes_over_and_a_broken_one_does_not(void **state)
+{
+	struct engine_config	 config = { .workers = 1, .tmp_dirfd = -1 };
+	struct engine_scan	 s;
+	struct engine		*e = NULL;
+
+	(void)state;
+	scan_version = 0;
+	assert_int_equal(engine_new(&config, &e), ERR_OK);
+	engine_scan_look(e, &s);
+	assert_int_equal(s.state, ENGINE_SCAN_NONE);
+	engine_scan_database(e);
+	run_until(e, 1, 0);
+	engine_scan_database(e);
+	run_until(e, 2, 0);
+	scan_broken = 1;
+	engine_scan_database(e);
+	run_until(e, 2, 1);
+	assert_int_equal(scan_version, 3);
+	scan_broken = 0;
+	engine_scan_database(e);
+	run_until(e, 4, 0);
+	/* at once again, and a third time while that one starts */
+	engine_scan_database(e);
+	assert_int_equal(engine_work(e), ERR_OK);
+	engine_scan_database(e);
+	run_until(e, 6, 0);
+	engine_free(e);
+	config.scan_off = 1;
+	assert_int_equal(engine_new(&config, &e), ERR_OK);
+	engine_scan_database(e);
+	engine_scan_look(e, &s);
+	assert_int_equal(s.state, ENGINE_SCAN_OFF);
+	engine_free(e);
+}
+
 static int
 broken_sink(void *arg, const uint8_t *data, size_t len)
 {
@@ -959,6 +1121,11 @@ main(void)
 		cmocka_unit_test(a_rendering_is_nobody_elses_child),
 		cmocka_unit_test(without_workers_every_part_says_so),
 		cmocka_unit_test(many_parts_stay_in_order),
+		cmocka_unit_test(each_part_is_scanned_or_says_why_not),
+		cmocka_unit_test(
+		    a_scanner_that_dies_or_does_not_start_stops_no_mail),
+		cmocka_unit_test(
+		    a_new_database_takes_over_and_a_broken_one_does_not),
 		cmocka_unit_test(a_full_disk_fails_the_mail_not_the_engine),
 	};
 
