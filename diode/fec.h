@@ -17,9 +17,9 @@
 #define FEC_ROW_END	255	/* one past the last parity row */
 #define FEC_PARITY_MAX	64	/* parity symbols of one block in one round */
 
-/* The row of parity symbol i of a block with m of them, in a round: no row comes
- * twice before all have been used. */
-uint8_t fec_row(unsigned round, unsigned m, unsigned i);
+/* The row of parity symbol i of a round. No row comes twice in three rounds of up to 63
+ * symbols, nor in eleven of up to 16. */
+uint8_t fec_row(unsigned round, unsigned i);
 
 struct fec_encoder;
 

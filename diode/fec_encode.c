@@ -38,10 +38,10 @@ fec_encoder_free(struct fec_encoder *e)
 }
 
 uint8_t
-fec_row(unsigned round, unsigned m, unsigned i)
+fec_row(unsigned round, unsigned i)
 {
-	return (uint8_t)(FEC_SOURCES +
-	    (round * m + i) % (FEC_ROW_END - FEC_SOURCES));
+	return (uint8_t)(FEC_SOURCES + (64 * (round % 3) + 16 * (round / 3) +
+	    i) % (FEC_ROW_END - FEC_SOURCES));
 }
 
 static void
@@ -52,7 +52,7 @@ shape_make(struct shape *s, unsigned k, unsigned round, unsigned m)
 
 	for (i = 0; i < m; i++)
 		for (j = 0; j < k; j++)
-			matrix[i * k + j] = gf_inv((uint8_t)(fec_row(round, m,
+			matrix[i * k + j] = gf_inv((uint8_t)(fec_row(round,
 			    i) ^ j));
 	ec_init_tables((int)k, (int)m, matrix, s->tables);
 	s->k = k;

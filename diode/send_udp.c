@@ -6,8 +6,7 @@
  * Must never use a datagram number twice, or let one large object hold back others:
  * blocks are taken from all objects under way in turns.
  *
- * A group is up to `interleave` blocks, sealed at once and sent symbol by symbol, so
- * that a burst of losses hits each of them a little.
+ * Blocks go out in groups (send_group.h), sealed a batch at a time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,13 +24,14 @@
 #include "log.h"
 #include "proc.h"
 #include "send_epoch.h"
+#include "send_group.h"
 #include "send_wire.h"
 
 #define PUMP_MS		5	/* how long one call may hold the main loop */
 #define IDLE_MS		1000	/* silence, after which the line is warmed up */
 #define WARM_UP		16
 #define TRAILER		4
-#define PARITY_LEAST	4	/* of a small block */
+#define BATCH_BYTES	262144	/* sealed at a time: stays in a cache */
 #define RETRY_MS	1000	/* after this host lost its way to the line */
 #define LARGE_BLOCKS	16
 #define MIDDLING_AT_ONCE 32	/* objects of 2 to 16 blocks */
@@ -48,17 +48,11 @@ struct active {
 	uint32_t	 next, blocks;
 };
 
-struct block {
-	struct datagram	 d;		/* fields that all its datagrams share */
-	uint8_t		*symbols;	/* k sources, then m parities */
-};
-
 struct send_udp {
 	struct send_wire	*wire;
 	struct datagram_keys	*keys;
-	struct fec_encoder	*fec;
+	struct send_group	*group;
 	char			*folder;
-	int			 parity, interleave;
 	uint16_t		 symbol, slot;
 	size_t			 size;		/* of a datagram with one */
 	uint64_t		 epoch, seq;
@@ -66,10 +60,8 @@ struct send_udp {
 	size_t			 turn;
 	struct link_finished	 finished[LINK_UNDER_WAY];
 	size_t			 finished_count;
-	struct block		*blocks;
-	uint8_t			*memory;	/* symbols of all blocks */
-	uint8_t			*out;		/* the group, sealed */
-	size_t			 out_count, out_next;
+	uint8_t			*out;		/* the batch, sealed */
+	size_t			 out_max, out_count, out_next;
 	int			 up, said, trailer;
 	long long		 busy_ms, retry_ms;
 };
@@ -87,30 +79,10 @@ back_free(void *back)
 			close(u->active[i].fd);
 	send_wire_free(u->wire);
 	datagram_keys_free(u->keys);
-	fec_encoder_free(u->fec);
+	send_group_free(u->group);
 	free(u->folder);
-	free(u->blocks);
-	free(u->memory);
 	free(u->out);
 	free(u);
-}
-
-static int
-memory_new(struct send_udp *u)
-{
-	size_t	 n = (size_t)u->interleave, symbols = FEC_SOURCES +
-		    (size_t)u->parity, i;
-
-	u->fec = fec_encoder_new();
-	u->blocks = calloc(n, sizeof(*u->blocks));
-	u->memory = calloc(n * symbols, u->symbol);
-	u->out = calloc(n * symbols, u->size);
-	if (u->fec == NULL || u->blocks == NULL || u->memory == NULL ||
-	    u->out == NULL)
-		return ERR_MEMORY;
-	for (i = 0; i < n; i++)
-		u->blocks[i].symbols = u->memory + i * symbols * u->symbol;
-	return ERR_OK;
 }
 
 int
@@ -123,8 +95,6 @@ send_udp_new(const struct conf *c, int link, void **backp, char **why)
 
 	if ((u = calloc(1, sizeof(*u))) == NULL)
 		return ERR_MEMORY;
-	u->parity = l->parity;
-	u->interleave = l->interleave;
 	u->slot = l->key_slot == 2 ? DATAGRAM_SLOT_2 : 0;
 	if ((r = send_wire_new(l, &u->wire, why)) != ERR_OK ||
 	    (r = datagram_keys_load(c, link, l->key_slot, &u->keys, why)) !=
@@ -137,8 +107,13 @@ send_udp_new(const struct conf *c, int link, void **backp, char **why)
 		r = ERR_MEMORY;
 		goto out;
 	}
-	if ((r = memory_new(u)) != ERR_OK)
+	u->out_max = BATCH_BYTES / u->size;
+	u->group = send_group_new(l->parity, l->interleave, u->symbol);
+	u->out = calloc(u->out_max, u->size);
+	if (u->group == NULL || u->out == NULL) {
+		r = ERR_MEMORY;
 		goto out;
+	}
 	*backp = u;
 	u = NULL;
  out:
@@ -237,23 +212,13 @@ object_read(const struct active *a, uint64_t at, uint8_t *out, size_t len)
 	return ERR_OK;
 }
 
-static uint8_t
-parity_of(const struct send_udp *u, unsigned k)
-{
-	unsigned	 m = (k * (unsigned)u->parity + FEC_SOURCES - 1) /
-			    FEC_SOURCES;
-
-	if (m < PARITY_LEAST)
-		m = PARITY_LEAST;
-	return (uint8_t)(m < (unsigned)u->parity ? m : (unsigned)u->parity);
-}
-
-/* The fields of the next block of a. */
-static void
-block_describe(const struct send_udp *u, const struct active *a, uint64_t left,
+/* The fields of the next block of a; returns its bytes. */
+static size_t
+block_describe(const struct send_udp *u, const struct active *a,
     struct datagram *d)
 {
 	uint64_t	 full = (uint64_t)FEC_SOURCES * u->symbol;
+	uint64_t	 left = a->len - a->next * full;
 	size_t		 n = left < full ? (size_t)left : (size_t)full;
 
 	memset(d, 0, sizeof(*d));
@@ -264,7 +229,6 @@ block_describe(const struct send_udp *u, const struct active *a, uint64_t left,
 	d->blocks = a->blocks;
 	d->len = u->symbol;
 	d->k = (uint8_t)((n + u->symbol - 1) / u->symbol);
-	d->m = parity_of(u, d->k);
 	d->last = (uint16_t)(n - (size_t)(d->k - 1) * u->symbol);
 	d->round = (uint8_t)a->round;
 	d->flags = u->slot;
@@ -274,26 +238,26 @@ block_describe(const struct send_udp *u, const struct active *a, uint64_t left,
 		d->flags |= DATAGRAM_SHORTENED;
 	if (d->len > DATAGRAM_SYMBOL)
 		d->flags |= DATAGRAM_JUMBO;
+	return n;
 }
 
-/* Reads the next block of a and works out its parity. */
+/* Reads the next block of a into the group. ERR_FULL: it has no room. */
 static int
-block_make(struct send_udp *u, struct active *a, struct block *b)
+block_add(struct send_udp *u, struct active *a)
 {
-	uint64_t	 at = (uint64_t)a->next * FEC_SOURCES * u->symbol;
-	uint8_t		*p[FEC_SOURCES + FEC_PARITY_MAX];
-	size_t		 n, all, i;
+	struct datagram	 d;
+	size_t		 n = block_describe(u, a, &d);
+	uint8_t		*place = send_group_place(u->group);
 	int		 r;
 
-	block_describe(u, a, a->len - at, &b->d);
-	all = (size_t)b->d.k * u->symbol;
-	n = all - u->symbol + b->d.last;
-	if ((r = object_read(a, at, b->symbols, n)) != ERR_OK)
+	if (!send_group_has_room(u->group, d.k))
+		return ERR_FULL;
+	r = object_read(a, (uint64_t)a->next * FEC_SOURCES * u->symbol, place,
+	    n);
+	if (r != ERR_OK)
 		return r;
-	memset(b->symbols + n, 0, all - n);
-	for (i = 0; i < (size_t)b->d.k + b->d.m; i++)
-		p[i] = b->symbols + i * u->symbol;
-	fec_encode(u->fec, p, b->d.k, u->symbol, a->round, b->d.m, p + b->d.k);
+	memset(place + n, 0, (size_t)d.k * u->symbol - n);
+	send_group_add(u->group, &d);
 	if (++a->next == a->blocks)
 		a->ended = 1;
 	return ERR_OK;
@@ -346,50 +310,41 @@ seal(struct send_udp *u, struct datagram *d, const uint8_t *symbol,
 	return datagram_seal(u->keys, d, symbol, out);
 }
 
-/* Symbol 0 of each block, then symbol 1 of each ... */
-static int
-group_seal(struct send_udp *u, size_t count)
-{
-	struct block	*b;
-	unsigned	 s, any = 1;
-	size_t		 i;
-	int		 r;
-
-	u->out_count = u->out_next = 0;
-	for (s = 0; any; s++) {
-		any = 0;
-		for (i = 0; i < count; i++) {
-			b = &u->blocks[i];
-			if (s >= (unsigned)b->d.k + b->d.m)
-				continue;
-			any = 1;
-			b->d.index = s < b->d.k ? (uint8_t)s :
-			    fec_row(b->d.round, b->d.m, s - b->d.k);
-			if ((r = seal(u, &b->d, b->symbols + s * u->symbol,
-			    u->out + u->out_count * u->size)) != ERR_OK)
-				return r;
-			u->out_count++;
-		}
-	}
-	return ERR_OK;
-}
-
 /* 1 when there is a group to send. */
 static int
 group_make(struct send_udp *u)
 {
 	struct active	*a;
-	size_t		 n = 0;
+	int		 r;
 
-	while (n < (size_t)u->interleave && (a = active_next(u)) != NULL) {
-		if ((a->result = block_make(u, a, &u->blocks[n])) == ERR_OK)
-			n++;
-		else
-			a->ended = 1;
+	send_group_begin(u->group);
+	while ((a = active_next(u)) != NULL) {
+		if ((r = block_add(u, a)) == ERR_FULL) {
+			u->turn--;	/* first in the next one */
+			break;
+		}
+		if (r == ERR_OK)
+			continue;
+		a->result = r;
+		a->ended = 1;
 	}
-	if (n > 0 && group_seal(u, n) != ERR_OK)
-		panic("a datagram could not be sealed");
-	return n > 0;
+	send_group_close(u->group);
+	return send_group_left(u->group) > 0;
+}
+
+/* The next datagrams of the group, ready to be sent. */
+static void
+batch_seal(struct send_udp *u)
+{
+	const uint8_t	*symbol;
+	struct datagram	 d;
+
+	u->out_next = u->out_count = 0;
+	while (u->out_count < u->out_max &&
+	    send_group_next(u->group, &d, &symbol))
+		if (seal(u, &d, symbol, u->out + u->out_count++ * u->size) !=
+		    ERR_OK)
+			panic("a datagram could not be sealed");
 }
 
 /* What ended in the group that has left now. */
@@ -473,6 +428,12 @@ wire_down(struct send_udp *u, int r)
 	return RETRY_MS;
 }
 
+static int
+group_is_under_way(const struct send_udp *u)
+{
+	return u->out_next < u->out_count || send_group_left(u->group) > 0;
+}
+
 /* Some of the group. Returns 0 to go on, else milliseconds to wait. */
 static int
 group_send(struct send_udp *u)
@@ -482,12 +443,14 @@ group_send(struct send_udp *u)
 	size_t		 sent;
 	int		 r;
 
+	if (u->out_next == u->out_count)
+		batch_seal(u);
 	r = send_wire_send(u->wire, u->out + u->out_next * u->size, u->size,
 	    u->out_count - u->out_next, &sent, &wait_ns);
 	if (r == ERR_OK) {
 		u->up = 1;
 		u->out_next += sent;
-		if (u->out_next == u->out_count)
+		if (!group_is_under_way(u))
 			group_end(u);
 		return 0;
 	}
@@ -511,7 +474,7 @@ back_pump(void *back)
 		return (int)(u->retry_ms - now);
 	u->retry_ms = 0;
 	while ((now = proc_now_ms()) < until) {
-		if (u->out_next == u->out_count) {
+		if (!group_is_under_way(u)) {
 			if (!group_make(u))
 				break;
 			if (now - u->busy_ms > IDLE_MS)
@@ -522,7 +485,7 @@ back_pump(void *back)
 		if ((wait = group_send(u)) != 0)
 			return wait;
 	}
-	if (u->out_next < u->out_count)
+	if (group_is_under_way(u))
 		return 0;
 	group_end(u);	/* files that could not be read */
 	if (u->trailer && now < until)

@@ -152,7 +152,7 @@ datagram_make(unsigned i, unsigned block, unsigned row, struct datagram *d,
 	for (j = 0; j < d->k; j++)
 		src[j] = object[i] + at + j * SYMBOL;
 	d->round = (uint8_t)(row % 100);
-	d->index = fec_row(d->round, 1, 0);
+	d->index = fec_row(d->round, 0);
 	d->flags |= d->round > 0 ? DATAGRAM_REPEAT : 0;
 	fec_encode(fec, src, d->k, SYMBOL, d->round, 1, out);
 }

@@ -98,13 +98,21 @@ line_wait() {		# line_wait SECONDS COMMAND...
 	local t=$((SECONDS + $1)); shift
 	until "$@"; do [ $SECONDS -lt $t ] || return 1; sleep 0.05; done
 }
+# What was killed has let go of its locks.
+line_gone() {
+	local pid
+	pid=$(line_pid "$1") || return 0
+	! kill -0 "$pid" 2>/dev/null
+}
 line_send() {
+	line_wait 10 line_gone diode-send-1
 	rm -f "$line_root/run/limpid/diode-send-1.pid"
 	outside "${line_as[@]}" "$line_top/bin/limpid-diode-send" \
 	    --root "$line_root" --link 1 >>"$line_top/send.log" 2>&1 &
 	line_wait 10 test -s "$line_root/run/limpid/diode-send-1.pid"
 }
 line_recv() {
+	line_wait 10 line_gone diode-recv-1
 	rm -f "$line_root/run/limpid/diode-recv-1.pid"
 	inside "${line_as[@]}" "${line_cap[@]}" "$line_top/bin/limpid-diode-recv" \
 	    --root "$line_root" --link 1 >>"$line_top/recv.log" 2>&1 &
