@@ -60,8 +60,8 @@ is "$(ledger)" 1:2:healed 'and the number is healed'
 
 n=$(sent_of "$san" 2 | wc -l)
 lose 2 "$san" $((n + 1))
-until_true 12 test "$(ledger | grep -c '2:.*missing')" = 1
-ledger | grep -q "2:$((n + 1)):missing"
+lost() { ledger | grep -q "2:$((n + 1)):missing"; }
+until_true 12 lost
 ok $? 'what is lost on link 2 stands there too'
 resend 2 "$san" "$int"
 system_wait 3 15
