@@ -215,6 +215,7 @@ static const struct { const char *before, *after; } change[FACT_MAX] = {
 	[FACT_PAGES_FAILED] = { "Pages that could not be drawn: ", "" },
 	[FACT_SCANNED] = { "Search for malware: ", "" },
 	[FACT_MALWARE] = { "The scanner knows it as malware: ", "" },
+	[FACT_UNLOCKED] = { "It was locked, and was opened by ", "." },
 };
 
 static void

@@ -26,6 +26,9 @@ struct policy_limits {
 	uint32_t seconds;	/* wall clock of one worker */
 	uint64_t memory;	/* bytes of one worker */
 	uint32_t mail_seconds;	/* wall clock of one mail */
+	uint32_t passwords;	/* tried on one locked part; 0 none */
+	uint32_t password_window; /* seconds between a locked part and its
+				   * password in another mail; 0 never */
 };
 
 struct policy_profile {

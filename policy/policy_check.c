@@ -94,6 +94,13 @@ stub_reason_at(size_t n)
 	return stub_reasons[n];
 }
 
+static enum policy_unit
+unit_of(const struct policy_limit *t)
+{
+	return strcmp(t->unit, "bytes") == 0 ? POLICY_BYTES :
+	    strcmp(t->unit, "seconds") == 0 ? POLICY_SECONDS : POLICY_COUNT;
+}
+
 static void
 check_limit(struct policy_parser *pp, const struct policy_setting *s)
 {
@@ -122,11 +129,12 @@ check_limit(struct policy_parser *pp, const struct policy_setting *s)
 	}
 	p->limit_lines[n] = s->name->at.line;
 	if (s->value->is != POLICY_IS_NUMBER ||
-	    (r = policy_number(s->value->text, strcmp(t->unit, "bytes") == 0,
-	    &v)) == ERR_FORMAT) {
-		tree_fault(pp, s->value->at, "Write a number, with K, M or G "
-		    "behind it where it is large", "limit %s cannot be %s",
-		    t->name, s->value->text);
+	    (r = policy_number(s->value->text, unit_of(t), &v)) ==
+	    ERR_FORMAT) {
+		tree_fault(pp, s->value->at, unit_of(t) == POLICY_SECONDS ?
+		    "Write seconds, or a number with m, h or d behind it" :
+		    "Write a number, with K, M or G behind it where it is "
+		    "large", "limit %s cannot be %s", t->name, s->value->text);
 		return;
 	}
 	if (r != ERR_OK || v < t->least || v > t->most) {
@@ -168,8 +176,8 @@ in_range(struct policy_parser *pp, const struct policy_setting *s,
 	uint64_t	v;
 
 	if (s->value->is == POLICY_IS_NUMBER &&
-	    policy_number(s->value->text, 0, &v) == ERR_OK && v >= least &&
-	    v <= most) {
+	    policy_number(s->value->text, POLICY_COUNT, &v) == ERR_OK &&
+	    v >= least && v <= most) {
 		*out = v;
 		return;
 	}
@@ -257,7 +265,8 @@ check_value(struct policy_parser *pp, const struct policy_expr *e,
 	case FIELD_IS_BYTES:
 	case FIELD_IS_COUNT:
 		if (v->is != POLICY_IS_NUMBER || policy_number(v->text,
-		    f->type == FIELD_IS_BYTES, &v->number) != ERR_OK)
+		    f->type == FIELD_IS_BYTES ? POLICY_BYTES : POLICY_COUNT,
+		    &v->number) != ERR_OK)
 			tree_fault(pp, v->at, "Compare it with a number, "
 			    "as in part.size > 10M", "%s is a number, and "
 			    "%s is none", f->name, v->text);
@@ -474,7 +483,7 @@ policy_check(struct policy_parser *pp)
 	if (p->name->text[0] == '\0')
 		tree_fault(pp, p->name->at, "Write whose policy it is",
 		    "the policy's name is empty");
-	if (policy_number(p->version->text, 0, &v) != ERR_OK || v == 0 ||
+	if (policy_number(p->version->text, POLICY_COUNT, &v) != ERR_OK || v == 0 ||
 	    v > UINT32_MAX)
 		tree_fault(pp, p->version->at, "Count from 1 and raise it "
 		    "with every change", "the version cannot be %s",

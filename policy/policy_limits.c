@@ -38,6 +38,10 @@ const struct policy_limit policy_limit_table[] = {
 	    "of one worker"),
 	LIMIT(mail_seconds, "mail-seconds", "seconds", 300, 1, 86400,
 	    "of one mail"),
+	LIMIT(passwords, "passwords", "passwords", 500, 0, 100000,
+	    "tried on one locked part"),
+	LIMIT(password_window, "password-window", "seconds", 48 * 3600, 0,
+	    30 * 86400, "between a locked part and the mail with its password"),
 };
 const size_t policy_limit_count =
     sizeof(policy_limit_table) / sizeof(policy_limit_table[0]);
@@ -73,11 +77,19 @@ policy_limits_initial(struct policy_limits *l)
 }
 
 static uint64_t
-suffix_value(char c, int binary)
+suffix_value(char c, enum policy_unit unit)
 {
+	int	binary = unit == POLICY_BYTES;
+
 	switch (c) {
 	case '\0':
 		return 1;
+	case 'm':
+		return unit == POLICY_SECONDS ? 60 : 0;
+	case 'h':
+		return unit == POLICY_SECONDS ? 3600 : 0;
+	case 'd':
+		return unit == POLICY_SECONDS ? 86400 : 0;
 	case 'K':
 		return binary ? K : 1000;
 	case 'M':
@@ -90,7 +102,7 @@ suffix_value(char c, int binary)
 }
 
 int
-policy_number(const char *text, int binary, uint64_t *np)
+policy_number(const char *text, enum policy_unit unit, uint64_t *np)
 {
 	uint64_t	 whole = 0, part = 0, scale = 1, times;
 	const char	*s = text;
@@ -112,7 +124,7 @@ policy_number(const char *text, int binary, uint64_t *np)
 		if (scale == 1 || *s == '\0')
 			return ERR_FORMAT;	/* "1." and "1.5" of nothing */
 	}
-	if ((times = suffix_value(*s, binary)) == 0 || (*s && s[1] != '\0'))
+	if ((times = suffix_value(*s, unit)) == 0 || (*s && s[1] != '\0'))
 		return ERR_FORMAT;
 	if (whole > (UINT64_MAX >> 1) / times)
 		return ERR_LIMIT;

@@ -150,8 +150,10 @@ extern const size_t policy_limit_count;
 void policy_limits_initial(struct policy_limits *l);
 void policy_limit_set(struct policy_limits *l, size_t n, uint64_t value);
 uint64_t policy_limit_get(const struct policy_limits *l, size_t n);
-/* "1.5G" as a number; binary: K is 1024, else 1000. ERR_FORMAT, ERR_LIMIT. */
-int policy_number(const char *text, int binary, uint64_t *np);
+/* "1.5G" as a number: K is 1024 of bytes, else 1000; of seconds there are m h d too.
+ * ERR_FORMAT, ERR_LIMIT. */
+enum policy_unit { POLICY_COUNT, POLICY_BYTES, POLICY_SECONDS };
+int policy_number(const char *text, enum policy_unit unit, uint64_t *np);
 
 /* policy_check.c: resolves names, fills what says "after checks". */
 void policy_check(struct policy_parser *pp);

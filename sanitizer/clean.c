@@ -27,9 +27,11 @@
 
 #define WORKERS_MOST	32
 #define CLAMAV_FOLDER	"/var/lib/clamav"
+#define WORDS_MAX	1000		/* lines of a password file */
+#define WORD_MAX	128		/* bytes of each */
 
 struct options {
-	const char	*policy, *out, *libexec, *seccomp, *clamav;
+	const char	*policy, *out, *libexec, *seccomp, *clamav, *passwords;
 	int		 json;
 	unsigned	 workers;
 };
@@ -42,6 +44,8 @@ struct clean {
 	struct engine		*engine;
 	struct clean_file	*files;
 	size_t			 count, next, printed;
+	struct engine_word	 words[WORDS_MAX];	/* of --password-file */
+	size_t			 word_count;
 	unsigned		 active;
 	int			 tmp;
 	int			 said_any;	/* a JSON object was printed */
@@ -51,6 +55,7 @@ struct clean {
 static const char usage[] =
     "usage: limpid clean [--policy FILE] [--out DIR] [--json] [--workers N]\n"
     "                    [--libexec DIR] [--seccomp DIR] [--clamav DIR]\n"
+    "                    [--password-file FILE]\n"
     "                    [--] FILE...\n";
 
 static void
@@ -60,6 +65,7 @@ options_take(int argc, char **argv, struct options *o)
 		{ "policy", required_argument, NULL, 'p' },
 		{ "out", required_argument, NULL, 'o' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "password-file", required_argument, NULL, 'P' },
 		{ "workers", required_argument, NULL, 'w' },
 		{ "libexec", required_argument, NULL, 'l' },
 		{ "seccomp", required_argument, NULL, 's' },
@@ -81,6 +87,9 @@ options_take(int argc, char **argv, struct options *o)
 			break;
 		case 'j':
 			o->json = 1;
+			break;
+		case 'P':
+			o->passwords = optarg;
 			break;
 		case 'l':
 			o->libexec = optarg;
@@ -188,6 +197,35 @@ load_policy(struct clean *c)
 	free(path);
 }
 
+/* One password a line, in UTF-8; what is too long for one is none. */
+static void
+load_words(struct clean *c)
+{
+	static char	 from[] = "a line of the password file";
+	char		*line = NULL;
+	size_t		 room = 0;
+	ssize_t		 n;
+	FILE		*f;
+
+	if (c->o.passwords == NULL)
+		return;
+	if ((f = fopen(c->o.passwords, "re")) == NULL)
+		fatal(EXIT_NOINPUT, "--password-file %s: %s. Name a file with "
+		    "one password a line.", log_safe(c->o.passwords),
+		    strerror(errno));
+	while (c->word_count < WORDS_MAX &&
+	    (n = getline(&line, &room, f)) != -1) {
+		while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+			line[--n] = '\0';
+		if (n == 0 || n > WORD_MAX)
+			continue;
+		c->words[c->word_count].text = copy_of(line);
+		c->words[c->word_count++].from = from;
+	}
+	free(line);
+	fclose(f);
+}
+
 static void
 open_folders(struct clean *c)
 {
@@ -231,6 +269,7 @@ start(struct clean *c)
 		    "--libexec.", c->folder);
 	free(probe);
 	load_policy(c);
+	load_words(c);
 	open_folders(c);
 	if (c->o.clamav == NULL)
 		c->o.clamav = CLAMAV_FOLDER;
@@ -319,6 +358,10 @@ begin(struct clean *c, struct clean_file *f)
 		q.mail = f->mail;
 		q.original = f->original;
 		q.sink_fd = f->copy;
+		q.words = c->words;
+		q.word_count = c->word_count;
+		q.locked_note = "a password would open it: limpid clean "
+		    "--password-file FILE";
 		f->original = -1;	/* the engine's now */
 		r = engine_submit(c->engine, &q);
 	}
@@ -486,6 +529,8 @@ main(int argc, char **argv)
 	engine_free(c.engine);
 	launcher_free(c.launcher);
 	policy_free(c.policy);
+	while (c.word_count > 0)
+		free(c.words[--c.word_count].text);
 	free(c.files);
 	free(c.own);
 	free(c.folder);

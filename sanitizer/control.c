@@ -32,6 +32,8 @@ job_put(struct wire *w, const struct worker_job *j)
 	r |= wire_put_u64(w, j->max_child_bytes);
 	r |= wire_put_u32(w, j->max_headers);
 	r |= wire_put_u32(w, j->max_depth);
+	r |= wire_put_u32(w, j->max_words);
+	r |= wire_put_u32(w, j->max_attempts);
 	r |= wire_put_u16(w, j->dpi);
 	r |= wire_put_u8(w, j->want_pages);
 	r |= wire_put_u8(w, j->want_text);
@@ -70,6 +72,8 @@ job_get(struct wire *w, struct worker_job *j)
 	r |= wire_get_u64(w, &j->max_child_bytes);
 	r |= wire_get_u32(w, &j->max_headers);
 	r |= wire_get_u32(w, &j->max_depth);
+	r |= wire_get_u32(w, &j->max_words);
+	r |= wire_get_u32(w, &j->max_attempts);
 	r |= wire_get_u16(w, &j->dpi);
 	r |= wire_get_u8(w, &j->want_pages);
 	r |= wire_get_u8(w, &j->want_text);
@@ -198,7 +202,8 @@ control_send(int fd, const struct control_packet *p)
 {
 	union { struct cmsghdr align; char room[CMSG_SPACE(CONTROL_FDS *
 	    sizeof(int))]; } c = {0};
-	int		 fds[CONTROL_FDS] = { p->in, p->out };
+	int		 fds[CONTROL_FDS] = { p->in, p->out, p->words };
+	size_t		 count = p->words != -1 ? 3 : 2;
 	struct wire	*w;
 	struct iovec	 iov;
 	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -214,12 +219,12 @@ control_send(int fd, const struct control_packet *p)
 	iov.iov_len = wire_len(w);
 	if (p->type == CONTROL_JOB) {
 		m.msg_control = c.room;
-		m.msg_controllen = sizeof(c.room);
+		m.msg_controllen = CMSG_SPACE(count * sizeof(int));
 		head = CMSG_FIRSTHDR(&m);
 		head->cmsg_level = SOL_SOCKET;
 		head->cmsg_type = SCM_RIGHTS;
-		head->cmsg_len = CMSG_LEN(sizeof(fds));
-		memcpy(CMSG_DATA(head), fds, sizeof(fds));
+		head->cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(head), fds, count * sizeof(int));
 	}
 	do
 		n = sendmsg(fd, &m, MSG_NOSIGNAL);
@@ -261,7 +266,7 @@ control_take(int fd, int flags, struct control_packet *p)
 	union { struct cmsghdr align; char room[CMSG_SPACE(CONTROL_FDS *
 	    sizeof(int))]; } c;
 	uint8_t		 data[CONTROL_MAX];
-	int		 fds[CONTROL_FDS] = { -1, -1 };
+	int		 fds[CONTROL_FDS] = { -1, -1, -1 };
 	struct iovec	 iov = { data, sizeof(data) };
 	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1,
 			    .msg_control = c.room,
@@ -271,7 +276,7 @@ control_take(int fd, int flags, struct control_packet *p)
 	int		 r;
 
 	memset(p, 0, sizeof(*p));
-	p->in = p->out = -1;
+	p->in = p->out = p->words = -1;
 	do
 		n = recvmsg(fd, &m, flags | MSG_CMSG_CLOEXEC);
 	while (n == -1 && errno == EINTR);
@@ -284,6 +289,7 @@ control_take(int fd, int flags, struct control_packet *p)
 	fds_take(&m, fds);
 	p->in = fds[0];
 	p->out = fds[1];
+	p->words = fds[2];
 	if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		r = ERR_FORMAT;
 	else if ((w = wire_new_over(data, (size_t)n)) == NULL)
@@ -297,7 +303,9 @@ control_take(int fd, int flags, struct control_packet *p)
 			close(p->in);
 		if (p->out != -1)
 			close(p->out);
-		p->in = p->out = -1;
+		if (p->words != -1)
+			close(p->words);
+		p->in = p->out = p->words = -1;
 	}
 	return r;
 }

@@ -14,23 +14,25 @@
 
 enum control_msg {
 	CONTROL_READY	= 1,	/* u32 held bits of jail.h, worker_data */
-	CONTROL_JOB	= 2,	/* worker_job, and two fds: part in, answers out */
+	CONTROL_JOB	= 2,	/* worker_job, two fds: part in, answers out,
+				 * and a third where there are words */
 	CONTROL_ENDED	= 3,	/* u32 job, u8 end, u32 detail wall cpu rss */
 	CONTROL_KILL	= 4	/* u32 job */
 };
 
 #define CONTROL_FD	3	/* in the worker program */
 #define CONTROL_MAX	1024	/* bytes of a packet */
-#define CONTROL_FDS	2
+#define CONTROL_FDS	3
 
 struct control_packet {
 	enum control_msg	 type;
 	struct worker_job	 job;		/* JOB */
 	struct zygote_event	 event;		/* READY, ENDED; job for KILL too */
 	int			 in, out;	/* JOB: -1 when absent */
+	int			 words;		/* JOB: candidate passwords, -1 none */
 };
 
-/* Sends one packet; in and out travel with JOB and stay the caller's. ERR_PEER when
+/* Sends one packet; in, out and words travel with JOB and stay the caller's. ERR_PEER when
  * the other end is gone. */
 int control_send(int fd, const struct control_packet *p);
 /*

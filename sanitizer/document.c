@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <unistr.h>
+
 #include "document_private.h"
 #include "err.h"
 #include "mupdf.h"
+#include "words.h"
 
 int
 document_warm(void)
@@ -23,6 +26,8 @@ document_warm(void)
 		fz_register_document_handlers(ctx);
 	fz_catch(ctx)
 		r = ERR_MEMORY;
+	if (r == ERR_OK)
+		r = words_warm();
 	return r == ERR_OK ? mupdf_warm_fonts(ctx) : r;
 }
 
@@ -69,20 +74,61 @@ reason_of_throw(fz_context *ctx)
 	return REASON_FORMAT;
 }
 
+/* Bytes as the characters that the old encryption turns back into these bytes;
+ * the library takes only UTF-8. */
+static const char *
+as_characters(const char *s, char *out, size_t size)
+{
+	size_t	n = 0;
+
+	for (; *s != '\0' && n + 4 < size; s++)
+		n += (size_t)fz_runetochar(out + n,
+		    fz_unicode_from_pdf_doc_encoding[(uint8_t)*s]);
+	out[n] = '\0';
+	return out;
+}
+
+static int
+attempt_password(void *arg, const char *password, unsigned line)
+{
+	struct document	*d = arg;
+	fz_context	*ctx = d->ctx;
+	char		 plain[1024];
+	int		 opens = 0;
+
+	(void)line;
+	fz_var(opens);
+	fz_try(ctx) {
+		opens = fz_authenticate_password(ctx, d->doc, password) ||
+		    (u8_check((const uint8_t *)password, strlen(password)) !=
+		    NULL && fz_authenticate_password(ctx, d->doc,
+		    as_characters(password, plain, sizeof(plain))));
+	}
+	fz_catch(ctx)
+		opens = 0;
+	return opens;
+}
+
 static enum reason
 open_into(struct document *d, const char *magic, const uint8_t *data,
-    size_t len)
+    size_t len, struct document_key *key)
 {
 	fz_context *ctx = d->ctx;
 	enum reason reason = REASON_COMPLETE;
-	int pages = 0;
+	int pages = 0, locked;
 
 	fz_var(reason);
 	fz_var(pages);
 	fz_try(ctx) {
 		d->stream = fz_open_memory(ctx, data, len);
 		d->doc = fz_open_document_with_stream(ctx, magic, d->stream);
-		if (fz_needs_password(ctx, d->doc)) {
+		locked = fz_needs_password(ctx, d->doc);
+		if (locked && key != NULL) {
+			key->line = words_try(key->words, key->attempts, 1,
+			    attempt_password, d);
+			locked = key->line < 0;
+		}
+		if (locked) {
 			reason = REASON_ENCRYPTED;
 		} else {
 			d->pdf = pdf_specifics(ctx, d->doc);
@@ -104,7 +150,7 @@ open_into(struct document *d, const char *magic, const uint8_t *data,
 
 enum reason
 document_open(const char *format, const uint8_t *data, size_t len,
-    struct document **dp)
+    struct document_key *key, struct document **dp)
 {
 	struct document *d;
 	enum reason reason;
@@ -114,7 +160,7 @@ document_open(const char *format, const uint8_t *data, size_t len,
 		free(d);
 		return REASON_MEMORY;
 	}
-	if ((reason = open_into(d, magic_of(format), data, len)) !=
+	if ((reason = open_into(d, magic_of(format), data, len, key)) !=
 	    REASON_COMPLETE) {
 		document_close(d);
 		return reason;

@@ -49,16 +49,25 @@ struct document_sink {
 	void (*lost)(void *arg, enum reason reason);
 };
 
+/* Candidate passwords (words.h) and how many attempts; line is set to the one that
+ * opened the document, and stays -1 when it needed none. */
+struct document_key {
+	const char	*words;
+	unsigned	 attempts;
+	int		 line;
+};
+
 /* An engine; documents of one are nothing to another. */
 struct document_engine {
 	const char *name;		/* for reports */
 	/*
 	 * Opens data, which must outlive the document. format: what
-	 * worker-identify said. REASON_COMPLETE, or FORMAT, ENCRYPTED (no
-	 * empty password), MEMORY, EMPTY (no page): no document.
+	 * worker-identify said; key: NULL, or passwords to try.
+	 * REASON_COMPLETE, or FORMAT, ENCRYPTED (no password fits), MEMORY,
+	 * EMPTY (no page): no document.
 	 */
 	enum reason (*open)(const char *format, const uint8_t *data, size_t len,
-	    struct document **dp);
+	    struct document_key *key, struct document **dp);
 	/* Pages as the document counts them: hostile, may be millions. */
 	uint32_t (*pages)(const struct document *d);
 	void (*facts)(struct document *d, struct document_facts *f);
@@ -86,7 +95,7 @@ int document_warm(void);
 
 /* As the members of struct document_engine. */
 enum reason document_open(const char *format, const uint8_t *data, size_t len,
-    struct document **dp);
+    struct document_key *key, struct document **dp);
 void document_close(struct document *d);
 
 uint32_t document_pages(const struct document *d);

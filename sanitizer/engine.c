@@ -82,6 +82,7 @@ mail_free(struct mail *m)
 	}
 	copy_writer_free(m->writer);
 	close(m->q.original);
+	mail_free_words(m);
 	free(m);
 }
 
@@ -205,11 +206,14 @@ open_pipe(struct engine *e, struct job *j, int *out)
 static int
 send_job(struct engine *e, struct job *j, struct zygote *z)
 {
-	int	in = -1, out = -1, r;
+	int	in = -1, out = -1, words = -1, r;
 
 	if ((r = part_open(j->part, &in)) == ERR_OK &&
+	    (r = part_open_words(j->part, &words)) == ERR_OK &&
 	    (r = open_pipe(e, j, &out)) == ERR_OK)
-		r = zygote_send_job(z, &j->told, in, out);
+		r = zygote_send_job(z, &j->told, in, out, words);
+	if (words != -1)
+		close(words);
 	if (in != -1)
 		close(in);
 	if (out != -1)
@@ -276,6 +280,7 @@ part_ended_badly(struct part *p, const struct job *j, enum reason reason)
 {
 	const struct policy_limits	*l = policy_limits(p->mail->q.policy);
 	char				 what[80];
+	int				 r;
 
 	if (reason == REASON_BAD_ANSWER)
 		snprintf(what, sizeof(what), "%.79s", answer_fault(j->answer));
@@ -285,6 +290,12 @@ part_ended_badly(struct part *p, const struct job *j, enum reason reason)
 	engine_report(p, reason, what);
 	if (p->step == ANSWER_SCAN && reason != REASON_FORBIDDEN_CALL) {
 		part_unscanned(p, reason);
+		return;
+	}
+	if (p->locked != NULL) {
+		/* it was locked before, and no word opened it */
+		if ((r = part_take_answer(p, p->locked)) != ERR_OK)
+			engine_fail_mail(p->mail, r);
 		return;
 	}
 	if (p->second && part_try_again(p, reason))
@@ -319,8 +330,11 @@ part_ended(struct part *p, struct job *j)
 			part_ended_badly(p, j, REASON_ENGINE);
 	} else if (j->end.end != JOB_OK || answer_done(j->answer) == NULL) {
 		part_ended_badly(p, j, job_end_reason(j->end.end));
-	} else if ((r = part_take_answer(p, j->answer)) != ERR_OK) {
-		engine_fail_mail(p->mail, r);
+	} else {
+		if ((r = part_take_answer(p, j->answer)) != ERR_OK)
+			engine_fail_mail(p->mail, r);
+		if (p->locked == j->answer)
+			j->answer = NULL;	/* the part's now */
 	}
 }
 
@@ -448,6 +462,10 @@ mail_done(struct engine *e, struct mail *m)
 	void			(*done)(void *, const struct engine_result *);
 	void			*arg = m->q.arg;
 
+	result.words = m->words;
+	result.word_count = m->word_count;
+	result.locked = (const uint8_t (*)[32])m->locked_parts;
+	result.unlocked = (const uint8_t (*)[32])m->unlocked_parts;
 	while (*at != m)
 		at = &(*at)->next;
 	*at = m->next;
@@ -456,8 +474,8 @@ mail_done(struct engine *e, struct mail *m)
 	done = m->q.done;
 	if (m->sink_watched)
 		epoll_ctl(e->epoll, EPOLL_CTL_DEL, m->q.sink_fd, NULL);
-	mail_free(m);
 	done(arg, &result);
+	mail_free(m);
 }
 
 static void
@@ -492,15 +510,20 @@ part_start(struct engine *e, struct part *p)
 	return p->state == PART_WAITING ? engine_start_job(e, p) : ERR_OK;
 }
 
-/* Moves the parts near the head of the mail on, as far as workers are free. */
+/* Moves the parts near the head of the mail on, as far as workers are free. What
+ * stands finished behind a locked part does not count: its words may be further on. */
 static void
-mail_schedule(struct engine *e, struct mail *m)
+parts_schedule(struct engine *e, struct mail *m)
 {
 	unsigned	 ahead = e->config.workers * AHEAD;
 	struct part	*p;
-	int		 r;
+	int		 r, locked = 0;
 
-	for (p = m->parts; p != NULL && ahead > 0; p = p->next, ahead--) {
+	for (p = m->parts; p != NULL && ahead > 0; p = p->next) {
+		locked |= p->state == PART_LOCKED;
+		if (!locked || (p->state != PART_LOCKED &&
+		    p->state != PART_FINISHED))
+			ahead--;
 		if (p->state == PART_NEW ||
 		    (p->state == PART_WAITING && m->late))
 			part_consider(p);
@@ -515,6 +538,14 @@ mail_schedule(struct engine *e, struct mail *m)
 			engine_fail_mail(m, r);
 		}
 	}
+}
+
+static void
+mail_schedule(struct engine *e, struct mail *m)
+{
+	do
+		parts_schedule(e, m);
+	while (mail_unlock(m));
 }
 
 /* Returns 1 when the mail could go on at once. */

@@ -48,6 +48,19 @@ struct engine_result {
 	enum outcome	 outcome;	/* of the root part */
 	enum reason	 reason;
 	uint32_t	 parts, stubs, cuts, pages;
+	/* Borrowed until done returns; words are never to be logged. */
+	char *const	*words;			/* candidates found in it */
+	size_t		 word_count;
+	const uint8_t	(*locked)[32];		/* parts a password would open */
+	size_t		 locked_count;
+	const uint8_t	(*unlocked)[32];	/* parts that one opened */
+	size_t		 unlocked_count;
+};
+
+/* A candidate password that did not come with the mail itself. */
+struct engine_word {
+	char		*text;		/* words.h */
+	char		*from;		/* for the reader: "a word in the mail ..." */
 };
 
 struct engine_request {
@@ -60,6 +73,10 @@ struct engine_request {
 	int			 original;	/* sealed memory file; the engine's now,
 						 * also when engine_submit fails */
 	const struct policy	*policy;	/* borrowed until done */
+	const struct engine_word *words;	/* borrowed until done */
+	size_t			 word_count;
+	const char		*locked_note;	/* of a stub that a password would
+						 * open; NULL none; until done */
 	copy_sink		*sink;
 	void			*sink_arg;
 	int			 sink_fd;	/* polled before writing, -1 none */

@@ -65,6 +65,7 @@ answer_new(enum answer_step step, const struct worker_job *limits, int dirfd)
 	a->limits = limits;
 	a->dirfd = dirfd;
 	a->children_end = &a->children;
+	a->unlocked = -1;
 	if (start_check(a) != ERR_OK ||
 	    (a->frames = store_new(dirfd)) == NULL) {
 		answer_free(a);
@@ -98,6 +99,8 @@ answer_free(struct answer *a)
 		a->children = c->next;
 		answer_child_free(c);
 	}
+	while (a->word_count > 0)
+		free(a->words[--a->word_count]);
 	hash_free(a->child_hash);
 	copy_writer_free(a->check);
 	store_free(a->frames);
@@ -134,6 +137,10 @@ static const struct rule {
 	    0, WORKER_DATA_MAX, answer_on_child_data },
 	{ WORKER_CHILD_STUB, ANSWER_UNPACK | ANSWER_DOCUMENT, 0, SMALL_FRAME,
 	    answer_on_child_stub },
+	{ WORKER_WORD, ANSWER_UNPACK | ANSWER_DRAW | ANSWER_DOCUMENT |
+	    ANSWER_CONVERT, 0, SMALL_FRAME, answer_on_word },
+	{ WORKER_UNLOCKED, ANSWER_UNPACK | ANSWER_DOCUMENT | ANSWER_CONVERT,
+	    ONCE, SMALL_FRAME, answer_on_unlocked },
 	{ WORKER_IDENTIFIED, ANSWER_IDENTIFY | ANSWER_UNPACK, ONCE,
 	    SMALL_FRAME, answer_on_identified },
 	{ WORKER_DONE, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW |
@@ -298,6 +305,18 @@ int
 answer_has_text(const struct answer *a)
 {
 	return a->text_bytes > 0;
+}
+
+const char *
+answer_word(const struct answer *a, size_t n)
+{
+	return n < a->word_count ? a->words[n] : NULL;
+}
+
+int64_t
+answer_unlocked(const struct answer *a)
+{
+	return a->unlocked;
 }
 
 uint64_t

@@ -44,7 +44,7 @@ struct answer_done {
 
 struct answer;
 
-/* limits is what the worker was told; borrowed until answer_free. dirfd as in
+/* limits is what the worker was told; borrowed until DONE. dirfd as in
  * store.h. NULL: no memory. */
 struct answer *answer_new(enum answer_step step,
     const struct worker_job *limits, int dirfd);
@@ -72,6 +72,10 @@ int answer_has_fact(const struct answer *a, enum fact f);
 char *answer_take_malware(struct answer *a);
 /* TEXT was sent. */
 int answer_has_text(const struct answer *a);
+/* The nth WORD, borrowed; NULL: there are no more. */
+const char *answer_word(const struct answer *a, size_t n);
+/* The line of the word that UNLOCKED the part, -1: none. */
+int64_t answer_unlocked(const struct answer *a);
 uint64_t answer_pixels(const struct answer *a);
 /* The next two are good at any time: pages sent so far, and of how many (0: not
  * said). */

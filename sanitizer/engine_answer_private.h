@@ -6,6 +6,7 @@
 #define LIMPID_ENGINE_ANSWER_PRIVATE_H
 
 #include "engine_answer.h"
+#include "words.h"
 
 struct hash;
 struct wire;
@@ -33,6 +34,9 @@ struct answer {
 	size_t			 child_count;
 	uint64_t		 text_bytes, pixels;
 	uint32_t		 pages, pages_total;
+	char			*words[WORDS_PART_MAX];
+	size_t			 word_count;
+	int64_t			 unlocked;	/* the line, -1: not said */
 	enum kind		 kind;
 	char			*format;
 	struct answer_done	 done;
@@ -51,6 +55,8 @@ int answer_on_pages_total(struct answer *a, struct wire *w);
 int answer_on_child(struct answer *a, struct wire *w);
 int answer_on_child_data(struct answer *a, struct wire *w);
 int answer_on_child_stub(struct answer *a, struct wire *w);
+int answer_on_word(struct answer *a, struct wire *w);
+int answer_on_unlocked(struct answer *a, struct wire *w);
 int answer_on_identified(struct answer *a, struct wire *w);
 int answer_on_done(struct answer *a, struct wire *w);
 

@@ -109,6 +109,8 @@ write_facts(struct mail *m, const struct part *p)
 		r = own_fact(m, FACT_FORMAT, p->format);
 	if (r == ERR_OK && p->encrypted)
 		r = own_fact(m, FACT_ENCRYPTED, "yes");
+	if (r == ERR_OK && p->unlocked != NULL)
+		r = own_fact(m, FACT_UNLOCKED, p->unlocked);
 	if (r == ERR_OK && p->old_name != NULL)
 		r = own_fact(m, FACT_NAME_CHANGED, p->old_name);
 	return r;

@@ -326,6 +326,45 @@ answer_on_child_stub(struct answer *a, struct wire *w)
 	return ERR_OK;
 }
 
+/* Kept beside the frames: no word enters the copy. */
+int
+answer_on_word(struct answer *a, struct wire *w)
+{
+	char	*s = NULL;
+	int	 r;
+
+	if (a->word_count >= WORDS_PART_MAX ||
+	    a->word_count >= a->limits->max_words)
+		return answer_deviate(a, "more words than the limit");
+	if ((r = wire_get_text(w, WORDS_BYTES_MAX, &s)) != ERR_OK ||
+	    (r = wire_end(w)) != ERR_OK) {
+		free(s);
+		return malformed(a, r, "malformed word");
+	}
+	if (s[0] == '\0' || strpbrk(s, "\n\t") != NULL ||
+	    text_check(s, strlen(s), TEXT_BLOCK) != ERR_OK) {
+		free(s);
+		return answer_deviate(a, "word that is none");
+	}
+	a->words[a->word_count++] = s;
+	return ERR_OK;
+}
+
+int
+answer_on_unlocked(struct answer *a, struct wire *w)
+{
+	uint32_t	 line;
+	int		 r;
+
+	if ((r = wire_get_u32(w, &line)) != ERR_OK ||
+	    (r = wire_end(w)) != ERR_OK)
+		return malformed(a, r, "malformed unlocking");
+	if (a->limits->max_attempts == 0)
+		return answer_deviate(a, "unlocked without a word");
+	a->unlocked = line;
+	return ERR_OK;
+}
+
 int
 answer_on_identified(struct answer *a, struct wire *w)
 {

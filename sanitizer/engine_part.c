@@ -17,6 +17,7 @@
 #include "proc.h"
 #include "signed_pair.h"
 #include "text.h"
+#include "words.h"
 
 #define CHILD_BYTES_MAX	(4ull << 30)	/* of a mail, whatever limit expand allows */
 #define EXPAND_FROM	65536		/* tiny parts may grow to this many times */
@@ -59,6 +60,8 @@ part_free(struct part *p)
 	free(p->old_name);
 	free(p->unscanned);
 	free(p->malware);
+	answer_free(p->locked);
+	free(p->unlocked);
 	free(p->engine);
 	free(p->note);
 	free(p);
@@ -245,6 +248,8 @@ part_finish(struct part *p)
 	p->state = PART_FINISHED;
 	store_free(p->rendering);
 	p->rendering = NULL;
+	answer_free(p->locked);
+	p->locked = NULL;
 	if (!p->reading)
 		return;
 	p->reading = 0;
@@ -300,8 +305,15 @@ part_stub(struct part *p, enum reason reason, const char *note)
 void
 part_stream(struct part *p)
 {
+	int	r;
+
 	p->streamed = 1;
 	p->outcome = OUTCOME_IMAGES;
+	if (answer_unlocked(p->answer) >= 0 &&
+	    (r = part_take_lock(p, p->answer)) != ERR_OK)
+		engine_fail_mail(p->mail, r);
+	answer_free(p->locked);
+	p->locked = NULL;
 	take_facts(p, p->answer);
 }
 
@@ -346,9 +358,8 @@ is_heif(const struct part *p)
 	    strcmp(p->format, "HEIF") == 0 || strcmp(p->format, "AVIF") == 0;
 }
 
-/* The kind is known: what does the policy want? */
-static void
-decide(struct part *p)
+void
+part_ask_policy(struct part *p)
 {
 	struct policy_facts	 f = { .kind = p->kind, .format = p->format,
 				    .declared = p->declared, .name = p->name,
@@ -359,6 +370,13 @@ decide(struct part *p)
 				    .sender = p->mail->q.mail.sender };
 
 	policy_decide(p->mail->q.policy, &f, &p->action);
+}
+
+/* The kind is known: what does the policy want? */
+static void
+decide(struct part *p)
+{
+	part_ask_policy(p);
 	if (p->action.verb == POLICY_STUB) {
 		part_stub(p, p->action.reason, p->kind == KIND_ENCRYPTED ?
 		    TO_A_KEY : NULL);
@@ -525,6 +543,8 @@ part_tell(const struct part *p, struct worker_job *told)
 	told->memory_bytes = l->memory / (ENGINE_WEIGHT / part_weight(p));
 	told->max_input = l->bytes;
 	told->max_text = l->text;
+	told->max_words = l->passwords > 0 ? WORDS_PART_MAX : 0;
+	told->max_attempts = p->with_words ? l->passwords : 0;
 	told->max_headers = l->headers;
 	told->max_depth = l->depth * NESTING;
 	told->max_page_pixels = l->page_pixels;
@@ -612,13 +632,33 @@ take_identity(struct part *p, struct answer *a)
 	return ERR_OK;
 }
 
+/* What a member that came locked says to its reader. */
+static int
+note_of_lock(const struct part *p, char **note)
+{
+	char	*kept;
+
+	if (p->mail->q.locked_note == NULL || strcmp(p->format, "ZIP") != 0 ||
+	    (*note != NULL && **note != '\0'))
+		return ERR_OK;
+	if ((kept = strdup(p->mail->q.locked_note)) == NULL)
+		return ERR_MEMORY;
+	free(*note);
+	*note = kept;
+	return ERR_OK;
+}
+
 static int
 link_children(struct part *p, struct answer_child *list, struct origin *o)
 {
 	const struct policy_limits	*l = limits_of(p);
 	struct part			*child, **at = &p->next;
+	int				 r;
 
 	for (; list != NULL; list = list->next) {
+		if (list->lost == REASON_ENCRYPTED &&
+		    (r = note_of_lock(p, &list->note)) != ERR_OK)
+			return r;
 		if (p->mail->part_count >= l->parts) {
 			/* two mails inside this one were unpacked at once */
 			p->reason = REASON_LIMIT_PARTS;
@@ -669,7 +709,12 @@ take_words(struct part *p, const struct answer_done *d)
 	if ((p->engine = strdup(d->engine)) == NULL ||
 	    (p->note = strdup(d->note)) == NULL)
 		return ERR_MEMORY;
-	return ERR_OK;
+	if (d->outcome != OUTCOME_STUB || d->reason != REASON_ENCRYPTED ||
+	    d->note[0] != '\0' || p->mail->q.locked_note == NULL)
+		return ERR_OK;
+	free(p->note);
+	p->note = strdup(p->mail->q.locked_note);
+	return p->note != NULL ? ERR_OK : ERR_MEMORY;
 }
 
 /* A document became something that is drawn in its place, or words alone. */
@@ -767,6 +812,12 @@ part_take_answer(struct part *p, struct answer *a)
 		return take_identity(p, a);
 	if (p->step == ANSWER_SCAN)
 		return take_scan(p, a);
+	if ((r = mail_take_words(p->mail, a)) != ERR_OK)
+		return r;
+	if (part_wait_for_words(p, a))
+		return ERR_OK;
+	if ((r = part_take_lock(p, a)) != ERR_OK)
+		return r;
 	if (p->step == ANSWER_CONVERT)
 		return take_conversion(p, a);
 	if (p->streamed && d->outcome == OUTCOME_STUB) {

@@ -6,6 +6,7 @@
  *	engine_part.c	a part's steps: bounds -> identify -> scan -> policy -> flatten
  *	engine_again.c	a second way, when the first one failed
  *	engine_scan.c	the scanner: its two warm parents, and what is said of it
+ *	engine_locked.c	locked parts wait for words, and are tried with them
  *	engine_answer.c	what a worker may say, and when
  *	engine_emit.c	the copy, part by part in order
  */
@@ -60,6 +61,7 @@ enum part_state {
 	PART_NEW,			/* bounds not looked at */
 	PART_WAITING,			/* for the worker of its next step */
 	PART_RUNNING,
+	PART_LOCKED,			/* for the words of the rest of the mail */
 	PART_FINISHED			/* waits for its turn in the copy */
 };
 
@@ -90,6 +92,10 @@ struct part {
 	int			 scanned;	/* to its end, or through its parts */
 	char			*unscanned;	/* why not; NULL: nothing to say */
 	char			*malware;	/* a name a line; NULL: none */
+	struct answer		*locked;	/* kept until words were tried */
+	int			 with_words;	/* they are tried, or were */
+	size_t			 own_words;	/* of the mail, when that began */
+	char			*unlocked;	/* by which word; NULL: it was not */
 	int			 format_said;	/* a fact of the flattening */
 	struct policy_action	 action;
 
@@ -114,6 +120,8 @@ struct part {
 	char			*engine, *note;	/* NULL: "" */
 };
 
+#define MAIL_WORDS_MAX	256
+
 enum emit_step {
 	EMIT_PART, EMIT_FACTS, EMIT_CONVERTED, EMIT_FRAMES, EMIT_END
 };
@@ -128,6 +136,9 @@ struct mail {
 	uint64_t		 unpacked;	/* bytes of children, all levels */
 	long long		 deadline_ms;
 	int			 late;
+	char			*words[MAIL_WORDS_MAX];	/* in its own parts */
+	size_t			 word_count;
+	uint8_t			(*locked_parts)[32], (*unlocked_parts)[32];
 	struct copy_writer	*writer;
 	struct watch		 sink_watch;
 	int			 sink_watched, sink_full;
@@ -232,6 +243,8 @@ unsigned part_weight(const struct part *p);
 int part_open(const struct part *p, int *fdp);
 /* The step's worker answered by the rules. */
 int part_take_answer(struct part *p, struct answer *a);
+/* Sets the action, by what is known of the part now. */
+void part_ask_policy(struct part *p);
 /* The part waits for this step. */
 void part_wait_for(struct part *p, enum answer_step step,
     enum engine_worker worker);
@@ -259,6 +272,21 @@ int part_ask_second(struct part *p, const struct answer_done *d);
 int part_take_second(struct part *p, const struct answer *a);
 /* The second engine did no better, or had no time: the first one's word stands. */
 void part_settle(struct part *p);
+/* engine_locked.c */
+/* Keeps the words of an answer, whatever it is about. */
+int mail_take_words(struct mail *m, const struct answer *a);
+void mail_free_words(struct mail *m);
+/*
+ * The step's answer says that a password is missing: 1 when the part has taken the
+ * answer over and waits for words, or is decided otherwise.
+ */
+int part_wait_for_words(struct part *p, struct answer *a);
+/* When nothing else of the mail is in work, its locked parts go on: 1 when some do. */
+int mail_unlock(struct mail *m);
+/* The candidates for its next job, -1: none. The caller closes it. */
+int part_open_words(struct part *p, int *fdp);
+/* What the final answer says about its lock. */
+int part_take_lock(struct part *p, const struct answer *a);
 
 /* engine_emit.c */
 /* Whether there is something to write, if the reader takes it. */

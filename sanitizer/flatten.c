@@ -35,6 +35,7 @@ struct task {
 	struct worker			*w;
 	const struct worker_job		*job;
 	struct document			*doc;
+	struct document_key		 key;
 	uint32_t			 page;		/* from 0 */
 	uint32_t			 shown, texts;	/* pages sent */
 	uint32_t			 scaled;	/* drawn smaller */
@@ -279,7 +280,9 @@ facts_state(struct task *t)
 	t->engine->facts(t->doc, &f);
 	worker_fact(t->w, FACT_FORMAT, f.format[0] != '\0' ? f.format :
 	    t->job->format);
-	if (f.encryption[0] != '\0')
+	if (t->key.line >= 0)
+		worker_unlocked(t->w, (unsigned)t->key.line);
+	else if (f.encryption[0] != '\0')
 		worker_fact(t->w, FACT_ENCRYPTED, "opens without a password");
 	if (f.scripts != NULL)
 		worker_fact(t->w, FACT_SCRIPTS, f.scripts);
@@ -365,11 +368,12 @@ _Noreturn void
 flatten_document(const struct document_engine *engine, struct worker *w,
     const struct worker_job *job, const uint8_t *data, size_t len)
 {
-	struct task t = { .engine = engine, .w = w, .job = job };
+	struct task t = { .engine = engine, .w = w, .job = job,
+	    .key = { worker_words(w), job->max_attempts, -1 } };
 	enum reason reason;
 
 	clock_gettime(CLOCK_MONOTONIC, &t.began);
-	reason = engine->open(job->format, data, len, &t.doc);
+	reason = engine->open(job->format, data, len, &t.key, &t.doc);
 	if (reason != REASON_COMPLETE) {
 		if (job->format[0] != '\0')
 			worker_fact(w, FACT_FORMAT, job->format);

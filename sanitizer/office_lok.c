@@ -25,9 +25,11 @@
 #include "office_jail.h"
 #include "office_lok.h"
 #include "wire.h"
+#include "words.h"
 
 #define PROFILE		"/tmp/.config/libreoffice/4"
 #define REST_MS		10000		/* for its helper threads to end */
+#define FORMS_MAX	1000		/* passwords that are tried */
 #define CALLBACK_PASSWORD		20	/* LOK_CALLBACK_DOCUMENT_PASSWORD */
 #define CALLBACK_PASSWORD_MODIFY	21
 #define FEATURE_PASSWORD		1ull
@@ -86,6 +88,12 @@ static void			*library;
 static LibreOfficeKit		*office;
 static void			(*when_locked)(void *arg);
 static void			*when_locked_arg;
+
+/* Passwords, in the order in which LibreOffice gets them. */
+static struct office_key	*key;
+static struct { char *password; unsigned line; } forms[FORMS_MAX];
+static unsigned			 form_count, form_next;
+static struct timespec		 asked_at;
 
 struct office_document {
 	LibreOfficeKitDocument	*lok;
@@ -223,25 +231,62 @@ office_lok_warm(void)
 	return rest_wait();
 }
 
-/* No password is known here. To read without changing, none is needed. */
+static int
+form_keep(void *arg, const char *password, unsigned line)
+{
+	(void)arg;
+	if (form_count == FORMS_MAX ||
+	    (forms[form_count].password = strdup(password)) == NULL)
+		return 1;
+	forms[form_count++].line = line;
+	return 0;
+}
+
+static int
+is_late(void)
+{
+	struct timespec	 now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (asked_at.tv_sec == 0)
+		asked_at = now;
+	return (now.tv_sec - asked_at.tv_sec) * 1000 +
+	    (now.tv_nsec - asked_at.tv_nsec) / 1000000 > (long)key->max_ms;
+}
+
+/* It asks again after each password that is wrong. */
+static void
+password_next(const char *url)
+{
+	if (form_next == form_count || is_late())
+		when_locked(when_locked_arg);
+	key->line = (int)forms[form_next].line;
+	office->pClass->setDocumentPassword(office, url,
+	    forms[form_next++].password);
+}
+
+/* To read without changing, no password is needed. */
 static void
 asked(int type, const char *payload, void *arg)
 {
 	(void)arg;
 	if (type == CALLBACK_PASSWORD)
-		when_locked(when_locked_arg);
+		password_next(payload);
 	else if (type == CALLBACK_PASSWORD_MODIFY)
 		office->pClass->setDocumentPassword(office, payload, "");
 }
 
 int
-office_lok_start(void (*locked)(void *arg), void *arg)
+office_lok_start(struct office_key *passwords, void (*locked)(void *arg),
+    void *arg)
 {
 	typedef LibreOfficeKit	*hook(const char *program, const char *url);
 	hook			*start;
 
 	when_locked = locked;
 	when_locked_arg = arg;
+	key = passwords;
+	words_try(key->words, key->attempts, 0, form_keep, NULL);
 	if (profile_write() != ERR_OK)
 		return ERR_SYS;
 	*(void **)&start = dlsym(library, "libreofficekit_hook_2");

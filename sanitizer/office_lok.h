@@ -13,9 +13,19 @@
 /* In the warm parent. ERR_NOTFOUND when LibreOffice is not installed, ERR_SYS when it
  * does not come to rest with one thread: it must not be forked then. */
 int office_lok_warm(void);
+/* Candidate passwords (words.h), how many attempts and for how long; line is set to
+ * the one that opened the document, -1: it needed none. */
+struct office_key {
+	const char	*words;
+	unsigned	 attempts;
+	uint32_t	 max_ms;
+	int		 line;
+};
 /* In the child, after the lock: starts its main loop. locked is called when a document
- * asks for a password, and must not return. ERR_SYS. */
-int office_lok_start(void (*locked)(void *arg), void *arg);
+ * asks for a password that is not among those of the key (borrowed until the child
+ * ends), and must not return. ERR_SYS. */
+int office_lok_start(struct office_key *key, void (*locked)(void *arg),
+    void *arg);
 
 struct office_document;
 

@@ -23,7 +23,7 @@ reason_of_error(const GError *error)
 
 static enum reason
 popdf_open(const char *format, const uint8_t *data, size_t len,
-    struct document **dp)
+    struct document_key *key, struct document **dp)
 {
 	struct document *d;
 	GBytes *bytes;
@@ -32,6 +32,7 @@ popdf_open(const char *format, const uint8_t *data, size_t len,
 	int pages;
 
 	(void)format;
+	(void)key;	/* the first engine opens what is locked, or nobody */
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return REASON_MEMORY;
 	bytes = g_bytes_new_static(data, len);

@@ -119,7 +119,7 @@ harmless_draw(void)
 	int errors = 0;
 
 	if (popdf_engine.open("PDF", (const uint8_t *)harmless,
-	    sizeof(harmless) - 1, &d) != REASON_COMPLETE ||
+	    sizeof(harmless) - 1, NULL, &d) != REASON_COMPLETE ||
 	    !popdf_page_load(d, 0, &errors) ||
 	    !popdf_page_draw(d, 72, 100000, &pic, &errors) ||
 	    popdf_page_text(d, 100, &len) == NULL)

@@ -18,10 +18,12 @@
 #include "charset.h"
 #include "err.h"
 #include "unpack_private.h"
+#include "words.h"
 
 #define BLOCK		65536
 #define RETRIES_MAX	100	/* headers in a row that the library gave up on */
 #define NAMES_MS	4	/* names may take a quarter of the time */
+#define PASSWORD_MAX	1024	/* bytes of a word in any form */
 
 struct unpack {
 	const char			*format;
@@ -34,6 +36,7 @@ struct unpack {
 	int64_t				 started_ms;
 	uint32_t			 members;	/* begun */
 	uint32_t			 locked, side_files;
+	char				 password[PASSWORD_MAX];
 	int				 over;		/* end is set */
 };
 
@@ -172,6 +175,17 @@ is_side_file(const char *raw)
 	    strstr(raw, "/__MACOSX/") != NULL;
 }
 
+/* Locked members of a ZIP file are opened once their password is known. */
+static const char *
+note_of_lock(const struct unpack *u)
+{
+	if (u->source.password != NULL)
+		return "locked with another password";
+	return strcmp(u->format, "ZIP") == 0 ? "" :
+	    "Limpid cannot open locked archives of this format, not even with "
+	    "their password; ask for a locked ZIP or for the file itself";
+}
+
 static void
 stub(struct unpack *u, enum reason reason, const char *note)
 {
@@ -182,7 +196,7 @@ stub(struct unpack *u, enum reason reason, const char *note)
 
 /* The member's bytes, as far as the limits go. */
 static void
-member_data(struct unpack *u)
+member_data(struct unpack *u, int locked)
 {
 	uint8_t		 block[BLOCK];
 	uint64_t	 sum = 0;
@@ -216,7 +230,10 @@ member_data(struct unpack *u)
 		say(u, FACT_MALFORMED, words);
 		return;
 	}
-	stub(u, reason_of(u), words_of(u));
+	if (locked && !u->source.late)
+		stub(u, REASON_ENCRYPTED, note_of_lock(u));
+	else
+		stub(u, reason_of(u), words_of(u));
 	if (n == ARCHIVE_FATAL || u->source.late)
 		stop(u, reason_of(u), words_of(u));
 }
@@ -239,8 +256,9 @@ member_read(struct unpack *u, struct archive_entry *e)
 		return;
 	}
 	snprintf(path, sizeof(path), "%" PRIu32, u->members + 1);
-	if (!u->sink->child(u->sink->arg, locked ? KIND_ENCRYPTED :
-	    KIND_UNKNOWN, path, name)) {
+	if (!u->sink->child(u->sink->arg, locked &&
+	    u->source.password == NULL ? KIND_ENCRYPTED : KIND_UNKNOWN, path,
+	    name)) {
 		snprintf(words, sizeof(words), "parts %" PRIu32, u->members);
 		stop(u, REASON_LIMIT_PARTS, words);
 	} else {
@@ -249,14 +267,14 @@ member_read(struct unpack *u, struct archive_entry *e)
 		    u->limits->max_member);
 		if (what != NULL)
 			stub(u, REASON_NEVER, what);
-		else if (locked)
-			stub(u, REASON_ENCRYPTED, "");
+		else if (locked && u->source.password == NULL)
+			stub(u, REASON_ENCRYPTED, note_of_lock(u));
 		else if (archive_entry_size_is_set(e) &&
 		    archive_entry_size(e) > 0 &&
 		    (uint64_t)archive_entry_size(e) > u->limits->max_member)
 			stub(u, REASON_LIMIT_BYTES, words);
 		else
-			member_data(u);
+			member_data(u, locked);
 	}
 	free(name);
 }
@@ -279,7 +297,7 @@ walk(struct unpack *u)
 			    reason_of(u) == REASON_ENCRYPTED) {
 				if (u->locked++ == 0)
 					say(u, FACT_ENCRYPTED, "yes");
-				stop(u, REASON_ENCRYPTED, words_of(u));
+				stop(u, REASON_ENCRYPTED, note_of_lock(u));
 			} else
 				stop(u, reason_of(u), words_of(u));
 			return;
@@ -316,6 +334,15 @@ is_dos(const char *format)
 	    strcmp(format, "RAR") == 0 || strcmp(format, "CAB") == 0;
 }
 
+static void
+unlock(struct unpack *u)
+{
+	u->end->word = unpack_unlock(&u->source, u->limits, u->password,
+	    sizeof(u->password));
+	if (u->end->word >= 0)
+		u->source.password = u->password;
+}
+
 void
 unpack_read(const uint8_t *data, size_t len, const char *format,
     const struct unpack_limits *limits, const struct unpack_sink *sink,
@@ -328,10 +355,13 @@ unpack_read(const uint8_t *data, size_t len, const char *format,
 	enum reason	 why = REASON_COMPLETE;
 
 	memset(end, 0, sizeof(*end));
+	end->word = -1;
 	if (strcmp(format, "LHA") == 0)
 		unpack_lha_names(data, len, &u.names);
 	u.source.charset = u.names.charset;
 	u.source.deadline_ms = unpack_now_ms() + limits->max_ms;
+	if (strcmp(format, "ZIP") == 0 && limits->words != NULL)
+		unlock(&u);
 	if (strcmp(format, "ZIP") == 0 && unpack_zip_overlaps(data, len))
 		stop(&u, REASON_FORMAT, "members share the same bytes, as in "
 		    "an archive bomb");
@@ -397,7 +427,8 @@ sample_stub(void *arg, enum reason reason, const char *note)
 int
 unpack_warm(void)
 {
-	static const struct unpack_limits	 limits = { 1 << 20, 10000 };
+	static const struct unpack_limits	 limits = { 1 << 20, 10000, NULL,
+						    0 };
 	static const struct unpack_sink		 sink = { NULL, sample_fact,
 						    sample_child, sample_data,
 						    sample_stub };
@@ -408,7 +439,7 @@ unpack_warm(void)
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		return ERR_NOTFOUND;
 	tzset();
-	if ((r = charset_warm()) != ERR_OK)
+	if ((r = charset_warm()) != ERR_OK || (r = words_warm()) != ERR_OK)
 		return r;
 	unpack_read(sample_zip, sizeof(sample_zip) - 1, "ZIP", &limits, &sink,
 	    &end);

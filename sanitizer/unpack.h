@@ -26,6 +26,8 @@ struct unpack_sink {
 struct unpack_limits {
 	uint64_t	 max_member;	/* bytes of one member */
 	uint32_t	 max_ms;	/* wall clock; what was read until then stays */
+	const char	*words;		/* candidate passwords (words.h); NULL none */
+	uint32_t	 max_attempts;
 };
 
 /* How it ended. A STUB when there is no member to show. */
@@ -33,6 +35,7 @@ struct unpack_end {
 	enum outcome	 outcome;
 	enum reason	 reason;
 	char		 note[200];	/* "" none */
+	int		 word;		/* the line of words that opened it, or -1 */
 };
 
 /* Loads what the library needs, before the jail. ERR_OK. */

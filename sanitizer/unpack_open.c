@@ -167,6 +167,9 @@ unpack_open(struct unpack_source *s, const char *format, enum reason *why)
 	if (s->charset != NULL)
 		archive_read_set_format_option(a, NULL, "hdrcharset",
 		    s->charset);
+	if (s->password != NULL &&
+	    archive_read_add_passphrase(a, s->password) != ARCHIVE_OK)
+		goto fail;
 	archive_read_set_read_callback(a, source_read);
 	archive_read_set_skip_callback(a, source_skip);
 	archive_read_set_seek_callback(a, source_seek);

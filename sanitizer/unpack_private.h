@@ -14,6 +14,7 @@ struct unpack_source {
 	size_t		 len, at;
 	const char	*charset;	/* of names, where it must be said before */
 	int		 alone;		/* one compressed file, not a TAR of many */
+	const char	*password;	/* NULL none */
 	int64_t		 deadline_ms;
 	int		 late;		/* the deadline ended the reading */
 	char		 words[120];	/* of the library, when it cannot open */
@@ -52,6 +53,13 @@ char *unpack_name_show(const struct unpack_names *n, const char *raw,
 
 /* Learns and settles the names of an LHA archive. */
 void unpack_lha_names(const uint8_t *data, size_t len, struct unpack_names *n);
+
+/*
+ * Tries the words of the limits on a ZIP file's first locked member. The line that
+ * opened it, or -1; the password stays in `password` until the next call.
+ */
+int unpack_unlock(const struct unpack_source *source,
+    const struct unpack_limits *limits, char *password, size_t size);
 
 /* Whether members of a ZIP file share bytes, as only bombs do. */
 int unpack_zip_overlaps(const uint8_t *data, size_t len);

@@ -36,6 +36,7 @@
 #include "worker_fds.h"
 #include "worker_memory.h"
 #include "worker_private.h"
+#include "words.h"
 
 #define DEADLINE_MS	30000		/* when a job names none */
 #define MEMORY_BYTES	(1024u << 20)
@@ -105,7 +106,8 @@ part_read(int fd, int seekable, size_t hint, size_t max, size_t *lenp)
 }
 
 static void
-child_lock(const struct parent *p, const struct worker_job *job, int in, int out)
+child_lock(const struct parent *p, const struct worker_job *job, int in, int out,
+    int words)
 {
 	uint64_t		 memory = job->memory_bytes;
 	struct jail_limits	 lim = {
@@ -114,32 +116,49 @@ child_lock(const struct parent *p, const struct worker_job *job, int in, int out
 		.cpu_s = job->deadline_ms / 1000 + 1,
 		.shown = p->ops->files,
 	};
-	int			 fds[2 + WORKER_FDS_MAX] = { in, out };
+	int			 fds[3 + WORKER_FDS_MAX] = { in, out };
+	size_t			 count = 2;
 	sigset_t		 none;
 
 	if (lim.shown != NULL) {
 		lim.files = OPEN_FILES;
 		lim.file_bytes = lim.shown->tmp_bytes;
 	}
+	if (words != -1)
+		fds[count++] = words;
 	for (size_t i = 0; i < p->kept_count; i++)
-		fds[2 + i] = p->kept[i].fd;
+		fds[count++] = p->kept[i].fd;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1 ||
 	    worker_fds_renew(p->kept, p->kept_count) != ERR_OK ||
-	    jail_lock(p->filter, &lim, fds, 2 + p->kept_count) != ERR_OK)
+	    jail_lock(p->filter, &lim, fds, count) != ERR_OK)
 		_exit(WORKER_EXIT_JAIL);
 }
 
-static _Noreturn void
-child_run(const struct parent *p, size_t slot, const struct worker_job *job,
-    int in, int out)
+/* Candidate passwords, as hostile as the part; too many are cut. */
+static char *
+words_read(int fd)
 {
-	struct worker	 w = { .out = out, .job = job };
+	uint8_t	*words;
+	size_t	 len;
+
+	words = part_read(fd, 1, WORDS_LIST_MAX, WORDS_LIST_MAX - 1, &len);
+	close(fd);
+	words[len < WORDS_LIST_MAX ? len : WORDS_LIST_MAX - 1] = '\0';
+	return (char *)words;
+}
+
+static _Noreturn void
+child_run(const struct parent *p, size_t slot,
+    const struct control_packet *packet)
+{
+	const struct worker_job	*job = &packet->job;
+	struct worker	 w = { .out = packet->out, .job = job };
 	struct stat	 st;
 	uint8_t		*data;
 	size_t		 len, hint = READ_STEP, max = SIZE_MAX / 2;
-	int		 seekable;
+	int		 seekable, in = packet->in;
 
 	seekable = fstat(in, &st) == 0 && S_ISREG(st.st_mode);
 	if (job->max_input < max)
@@ -147,9 +166,11 @@ child_run(const struct parent *p, size_t slot, const struct worker_job *job,
 	if (seekable && st.st_size >= 0)
 		hint = (uint64_t)st.st_size > max ? max : (size_t)st.st_size;
 	worker_memory_note_to(&p->notes[slot]);
-	child_lock(p, job, in, out);
+	child_lock(p, job, in, packet->out, packet->words);
 	data = part_read(in, seekable, hint, max, &len);
 	close(in);
+	if (packet->words != -1)
+		w.words = words_read(packet->words);
 	if (len > max)
 		worker_done(&w, OUTCOME_STUB, REASON_LIMIT_BYTES, 0, 0,
 		    p->ops->name, "");
@@ -176,7 +197,7 @@ job_start(struct parent *p, struct control_packet *packet)
 	p->notes[i] = 0;
 	s->started_ms = clock_ms();
 	if ((pid = fork()) == 0)
-		child_run(p, i, job, packet->in, packet->out);
+		child_run(p, i, packet);
 	if (pid == -1)
 		return ERR_SYS;
 	s->pid = pid;
@@ -324,6 +345,8 @@ request_take(struct parent *p)
 	}
 	close(packet.in);
 	close(packet.out);
+	if (packet.words != -1)
+		close(packet.words);
 	return r;
 }
 

@@ -5,9 +5,11 @@
  * ends. Nothing is reused after it has met a part.
  *
  * sanitizerd -> zygote, SEQPACKET on fd 3:  JOB with two fds (part in, answers out)
+ *					     and a third where passwords are tried
  * zygote -> sanitizerd, the same socket:    READY once; ENDED for each job
  * child -> sanitizerd, the answer pipe:     FACT TEXT PAGE CHILD CHILD_DATA
- *					     CHILD_STUB IDENTIFIED PAGES_TOTAL DONE
+ *					     CHILD_STUB IDENTIFIED PAGES_TOTAL WORD
+ *					     UNLOCKED DONE
  * The child never reads from the control socket and the zygote never reads a part.
  */
 #ifndef LIMPID_WORKER_H
@@ -34,8 +36,12 @@ enum worker_msg {
 				 * text engine, text note; nothing follows */
 	WORKER_PAGES_TOTAL = 17,	/* u32, before the pages: of how many, should
 				 * it not come to DONE */
-	WORKER_CHILD_STUB = 15	/* the child just begun is not there, or not whole:
+	WORKER_CHILD_STUB = 15,	/* the child just begun is not there, or not whole:
 				 * u8 reason, text note; it takes no more data */
+	WORKER_WORD = 19,	/* text: may be the password of another part
+				 * (words.h); never enters the copy */
+	WORKER_UNLOCKED = 21	/* u32: the part was locked, and which of the words
+				 * that came with the job, from 0, opened it */
 };
 
 #define WORKER_TEXT_MAX		65536
@@ -64,6 +70,8 @@ struct worker_job {
 	uint64_t max_child_bytes;	/* over all children */
 	uint32_t max_headers;		/* bytes of one header block */
 	uint32_t max_depth;		/* multipart nesting inside one mail */
+	uint32_t max_words;		/* WORDs it may state */
+	uint32_t max_attempts;		/* passwords to be tried */
 	uint16_t dpi;
 	uint8_t	 want_pages;		/* profile: render */
 	uint8_t	 want_text;		/* profile: text */
@@ -138,6 +146,10 @@ int worker_child_data(struct worker *w, const void *data, size_t len);
 /* The child just begun cannot be had, or not whole: it ends as a stub for this
  * reason. note is shown to staff, "" none. */
 void worker_child_stub(struct worker *w, enum reason reason, const char *note);
+/* The candidate passwords that came with the job, one a line; "" none, borrowed. */
+const char *worker_words(const struct worker *w);
+/* The part was locked; the word on this line, from 0, opened it. */
+void worker_unlocked(struct worker *w, unsigned line);
 /* Of the part; or, between a child and its first data, of that child. */
 void worker_identified(struct worker *w, enum kind kind, const char *format);
 _Noreturn void worker_done(struct worker *w, enum outcome outcome,

@@ -14,6 +14,7 @@
 #include "wire.h"
 #include "worker.h"
 #include "worker_private.h"
+#include "words.h"
 
 #define SMALL_FRAME	4096		/* goes out in one write */
 #define NAME_MAX_BYTES	1024		/* the router makes file names of them */
@@ -99,6 +100,51 @@ put_clean(struct wire *p, const char *s, size_t max, uint32_t *invisible)
 		*invisible = counts.invisible;
 }
 
+/* A word that the router will take; others are not worth an answer. */
+static int
+word_say(void *arg, const char *word)
+{
+	struct worker	*w = arg;
+	struct wire	*p;
+
+	if (w->words_said >= w->job->max_words)
+		return 0;
+	if (strchr(word, '\t') != NULL ||
+	    text_check(word, strlen(word), TEXT_BLOCK) != ERR_OK)
+		return 1;
+	p = wire_begin();
+	must(wire_put_text(p, word));
+	worker_send_wire(w, WORKER_WORD, p);
+	w->words_said++;
+	return 1;
+}
+
+/* What is said to the reader may hold the password of another part. */
+static void
+words_say(struct worker *w, const char *s, size_t len)
+{
+	if (w->words_said >= w->job->max_words ||
+	    w->words_looked >= WORDS_TEXT_MAX)
+		return;
+	w->words_looked += len;
+	words_find(s, len, word_say, w);
+}
+
+const char *
+worker_words(const struct worker *w)
+{
+	return w->words != NULL ? w->words : "";
+}
+
+void
+worker_unlocked(struct worker *w, unsigned line)
+{
+	struct wire	*p = wire_begin();
+
+	must(wire_put_u32(p, line));
+	worker_send_wire(w, WORKER_UNLOCKED, p);
+}
+
 void
 worker_fact(struct worker *w, enum fact f, const char *value)
 {
@@ -113,6 +159,8 @@ worker_fact(struct worker *w, enum fact f, const char *value)
 	must(wire_put_u16(p, (uint16_t)f));
 	put_clean(p, value, COPY_VALUE_MAX, NULL);
 	worker_send_wire(w, WORKER_FACT, p);
+	if (f == FACT_HDR_SUBJECT && value != NULL)
+		words_say(w, value, strlen(value));
 }
 
 void
@@ -184,6 +232,7 @@ worker_text(struct worker *w, uint32_t page, const char *utf8, size_t len)
 	n = strlen(clean);
 	text_send(w, page, clean, n);
 	w->text_bytes += n;
+	words_say(w, clean, n);
 	free(clean);
 	return !counts.cut;
 }

@@ -39,10 +39,13 @@ archive_run(struct worker *w, const struct worker_job *job,
 				    on_stub };
 	/* some time is left for what was unpacked to be told */
 	struct unpack_limits	 limits = { job->max_input,
-				    job->deadline_ms - job->deadline_ms / 5 };
+				    job->deadline_ms - job->deadline_ms / 5,
+				    worker_words(w), job->max_attempts };
 	struct unpack_end	 end;
 
 	unpack_read(data, len, job->format, &limits, &sink, &end);
+	if (end.word >= 0)
+		worker_unlocked(w, (unsigned)end.word);
 	worker_done(w, end.outcome, end.reason, 0, 0, "libarchive", end.note);
 }
 

@@ -71,6 +71,7 @@ struct task {
 	size_t				 len;
 	struct office_facts		 facts;
 	struct office_document		*doc;
+	struct office_key		 key;
 	uint32_t			 links;
 	uint64_t			 invisible;
 	int				 text_cut, texts;
@@ -286,7 +287,7 @@ document_convert(struct task *t, const char *suffix)
 	char		 path[64];
 	enum reason	 reason;
 
-	if (office_lok_start(locked, t) != ERR_OK)
+	if (office_lok_start(&t->key, locked, t) != ERR_OK)
 		return REASON_ENGINE;
 	snprintf(path, sizeof(path), "/tmp/document.%s", suffix);
 	if (file_write(path, t->data, t->len) != ERR_OK)
@@ -307,7 +308,10 @@ static void
 office_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
     size_t len)
 {
-	struct task	 t = { .w = w, .job = job, .data = data, .len = len };
+	struct task	 t = { .w = w, .job = job, .data = data, .len = len,
+			    /* passwords may take two thirds of the time */
+			    .key = { worker_words(w), job->max_attempts,
+				job->deadline_ms / 3 * 2, -1 } };
 	const char	*suffix = suffix_find(job->format);
 	enum reason	 reason;
 	char		*pdf;
@@ -322,6 +326,8 @@ office_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 		end_as_text(&t, reason);
 	if ((pdf = file_read(RESULT, (size_t)job->max_child_bytes, &n)) == NULL)
 		end_as_text(&t, REASON_LIMIT_BYTES);
+	if (t.key.line >= 0)
+		worker_unlocked(w, (unsigned)t.key.line);
 	facts_state(&t);
 	if (!worker_child(w, ROLE_RENDERING, KIND_PDF, "1", "", "application/pdf",
 	    "", ""))

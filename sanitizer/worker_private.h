@@ -30,6 +30,9 @@ struct worker {
 	uint64_t			 child_bytes;	/* sent so far, all children */
 	int				 child_open;	/* a child takes data */
 	uint8_t				 fact_seen[FACT_MAX];
+	const char			*words;		/* of the job; NULL none */
+	uint32_t			 words_said;
+	size_t				 words_looked;	/* bytes of text */
 };
 
 /*

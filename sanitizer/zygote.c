@@ -166,10 +166,11 @@ zygote_wait_ready(struct zygote *z, int timeout_ms, unsigned *heldp)
 }
 
 int
-zygote_send_job(struct zygote *z, const struct worker_job *job, int in, int out)
+zygote_send_job(struct zygote *z, const struct worker_job *job, int in, int out,
+    int words)
 {
 	struct control_packet	 packet = { .type = CONTROL_JOB, .job = *job,
-				    .in = in, .out = out };
+				    .in = in, .out = out, .words = words };
 	int			 r;
 
 	if (z->jobs == ZYGOTE_JOBS_MAX)

@@ -78,13 +78,14 @@ int zygote_fd(const struct zygote *z);
 int zygote_wait_ready(struct zygote *z, int timeout_ms, unsigned *heldp);
 /*
  * Hands over a job: in is the part, read from its start when it can seek, out the
- * write end of the answer pipe; both stay the caller's, which closes them. job->id
+ * write end of the answer pipe, words a sealed memory file of candidate passwords or
+ * -1; all stay the caller's, which closes them. job->id
  * must not be in use in this zygote. At most ZYGOTE_JOBS_MAX at once (ERR_FULL).
  * ERR_PEER when the zygote is gone.
  */
 #define ZYGOTE_JOBS_MAX 64
 int zygote_send_job(struct zygote *z, const struct worker_job *job, int in,
-    int out);
+    int out, int words);
 /* Ends one job; its ENDED follows with JOB_KILLED (or what was faster). */
 int zygote_kill_job(struct zygote *z, uint32_t job);
 /* The next event without waiting; ERR_AGAIN when there is none, ERR_PEER when the

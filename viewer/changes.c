@@ -52,6 +52,7 @@ static const struct {
 	  "%n: these pages could not be drawn: %v." },
 	{ FACT_SCANNED, ICON_BOX, "%n, search for malware: %v." },
 	{ FACT_MALWARE, ICON_ALERT, "%n: the scanner knows it as %v." },
+	{ FACT_UNLOCKED, ICON_LOCK, "%n was locked, and was opened by %v." },
 };
 
 struct changes {

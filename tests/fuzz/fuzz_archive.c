@@ -70,7 +70,8 @@ on_stub(void *arg, enum reason reason, const char *note)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const struct unpack_limits limits = { MEMBER_MAX, 2000 };
+	static const struct unpack_limits limits = { MEMBER_MAX, 2000,
+	    "sesame\nother\n", 20 };
 	static int warm;
 	struct sums sums = { 0 };
 	struct unpack_sink sink = { &sums, on_fact, on_child, on_data, on_stub };

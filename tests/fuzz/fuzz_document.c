@@ -54,7 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len == 0 || document_warm() != ERR_OK)
 		return 0;
-	if (document_open(formats[data[0] & 3], data + 1, len - 1, &d) !=
+	if (document_open(formats[data[0] & 3], data + 1, len - 1, NULL, &d) !=
 	    REASON_COMPLETE)
 		return 0;
 	document_facts(d, &facts);

@@ -55,7 +55,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!warm && popdf_warm() != ERR_OK)
 		return 0;
 	warm = 1;
-	if (popdf_engine.open("PDF", data, len, &d) != REASON_COMPLETE)
+	if (popdf_engine.open("PDF", data, len, NULL, &d) != REASON_COMPLETE)
 		return 0;
 	popdf_engine.facts(d, &facts);
 	if (popdf_engine.page_load(d, 0, &errors)) {

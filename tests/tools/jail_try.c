@@ -109,7 +109,7 @@ job_send(struct zygote *z, uint32_t id, const char *content, uint32_t deadline)
 
 	if (pipe2(p, O_CLOEXEC) == -1)
 		die("pipe", ERR_SYS);
-	if ((r = zygote_send_job(z, &job, in, p[1])) != ERR_OK)
+	if ((r = zygote_send_job(z, &job, in, p[1], -1)) != ERR_OK)
 		die("send a job", r);
 	close(in);
 	close(p[1]);
@@ -354,7 +354,7 @@ router_death_test(void)
 		struct zygote *z = start();
 
 		in = part_make("spin");
-		if (zygote_send_job(z, &job, in, p[1]) != ERR_OK ||
+		if (zygote_send_job(z, &job, in, p[1], -1) != ERR_OK ||
 		    write(ready[1], "r", 1) != 1)
 			_exit(1);
 		pause();

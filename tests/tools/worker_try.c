@@ -146,7 +146,7 @@ file_try(struct zygote *z, uint32_t id, const char *path, struct wire *w)
 
 	if ((in = open(path, O_RDONLY | O_CLOEXEC)) == -1 ||
 	    pipe2(out, O_CLOEXEC) == -1 ||
-	    (r = zygote_send_job(z, &job, in, out[1])) != ERR_OK) {
+	    (r = zygote_send_job(z, &job, in, out[1], -1)) != ERR_OK) {
 		fprintf(stderr, "worker-try: %s: %s\n", path, err_text(ERR_SYS));
 		exit(EXIT_IO);
 	}

@@ -77,6 +77,18 @@ numbers_take_units(void **state)
 	assert_int_equal(l->page_pixels, 2000000);
 	assert_true(l->memory == 2ull << 30);
 	policy_free(p);
+	p = good(HEAD "limit { password-window 36h seconds 2m mail-seconds 1d "
+	    "}\n" TAIL);
+	l = policy_limits(p);
+	assert_int_equal(l->password_window, 36 * 3600);
+	assert_int_equal(l->seconds, 120);
+	assert_int_equal(l->mail_seconds, 86400);
+	assert_int_equal(l->passwords, 500);
+	policy_free(p);
+	p = good(HEAD "limit { password-window 0 passwords 0 }\n" TAIL);
+	assert_int_equal(policy_limits(p)->password_window, 0);
+	assert_int_equal(policy_limits(p)->passwords, 0);
+	policy_free(p);
 }
 
 static const struct { const char *text, *sentence; } refusals[] = {
@@ -88,6 +100,11 @@ static const struct { const char *text, *sentence; } refusals[] = {
 	    " of the file. default { ... } must be the last" },
 	{ HEAD "limit pages 0\n" TAIL, "t:3:13: limit pages cannot be 0, and "
 	    "nothing is unlimited. It goes from 1" },
+	{ HEAD "limit password-window 2w\n" TAIL, "t:3:23: limit "
+	    "password-window cannot be 2w. Write seconds, or a number with m, "
+	    "h or d" },
+	{ HEAD "limit pages 2h\n" TAIL, "t:3:13: limit pages cannot be 2h. "
+	    "Write a number, with K" },
 	{ HEAD "limit pagse 5\n" TAIL,
 	    "t:3:7: there is no limit pagse. Did you mean pages" },
 	{ HEAD "limit zzzzzzzzz 5\n" TAIL,

@@ -45,13 +45,12 @@ lowest_free(void)
 }
 
 static void
-a_job_arrives_with_its_descriptors(void **state)
+job_arrives(int words)
 {
 	struct control_packet	 sent = { .type = CONTROL_JOB }, got;
 	int			 a[2], b[2];
 	char			 byte = 0;
 
-	(void)state;
 	assert_int_equal(pipe(a), 0);
 	assert_int_equal(pipe(b), 0);
 	sent.job = (struct worker_job){ .id = 7, .deadline_ms = 1, .max_text = 2,
@@ -60,9 +59,13 @@ a_job_arrives_with_its_descriptors(void **state)
 	strcpy(sent.job.format, "PDF 1.7");
 	sent.in = a[0];
 	sent.out = b[1];
+	sent.words = words;
 	assert_int_equal(control_send(ends[0], &sent), ERR_OK);
 	assert_int_equal(control_take(ends[1], 0, &got), ERR_OK);
 	assert_int_equal(got.type, CONTROL_JOB);
+	assert_int_equal(got.words == -1, words == -1);
+	if (got.words != -1)
+		close(got.words);
 	assert_memory_equal(&got.job, &sent.job, sizeof(got.job));
 	assert_int_equal(fcntl(got.in, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(write(got.out, "x", 1), 1);
@@ -73,6 +76,17 @@ a_job_arrives_with_its_descriptors(void **state)
 		close(a[i]);
 		close(b[i]);
 	}
+}
+
+static void
+a_job_arrives_with_its_descriptors(void **state)
+{
+	int	 words = dup(0);
+
+	(void)state;
+	job_arrives(-1);
+	job_arrives(words);
+	close(words);
 }
 
 static void
@@ -128,11 +142,13 @@ descriptors_of_a_refused_packet_are_closed(void **state)
 	memset(sent.job.charset, 'x', sizeof(sent.job.charset));	/* no NUL */
 	sent.in = p[0];
 	sent.out = p[1];
+	sent.words = p[0];
 	before = lowest_free();
 	assert_int_equal(control_send(ends[0], &sent), ERR_OK);
 	assert_int_equal(control_take(ends[1], 0, &got), ERR_FORMAT);
 	assert_int_equal(got.in, -1);
 	assert_int_equal(got.out, -1);
+	assert_int_equal(got.words, -1);
 	assert_int_equal(lowest_free(), before);
 	close(p[0]);
 	close(p[1]);

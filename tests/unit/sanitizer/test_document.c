@@ -31,7 +31,7 @@ open_or_fail(const char *pdf)
 	struct document *d;
 
 	assert_int_equal(document_open("PDF", (const uint8_t *)pdf, strlen(pdf),
-	    &d), REASON_COMPLETE);
+	    NULL, &d), REASON_COMPLETE);
 	return d;
 }
 
@@ -246,11 +246,14 @@ what_is_no_document_is_named(void **state)
 	struct document *d;
 
 	(void)state;
-	assert_int_equal(document_open("PDF", (const uint8_t *)"words", 5, &d),
+	assert_int_equal(document_open("PDF", (const uint8_t *)"words", 5,
+	    NULL, &d),
 	    REASON_FORMAT);
-	assert_int_equal(document_open("EPUB", (const uint8_t *)"words", 5, &d),
+	assert_int_equal(document_open("EPUB", (const uint8_t *)"words", 5,
+	    NULL, &d),
 	    REASON_FORMAT);
-	assert_int_equal(document_open("PDF", (const uint8_t *)"", 0, &d),
+	assert_int_equal(document_open("PDF", (const uint8_t *)"", 0,
+	    NULL, &d),
 	    REASON_FORMAT);
 }
 
@@ -265,7 +268,7 @@ scalable_graphics_are_one_page(void **state)
 
 	(void)state;
 	assert_int_equal(document_open("SVG", (const uint8_t *)svg,
-	    sizeof(svg) - 1, &d), REASON_COMPLETE);
+	    sizeof(svg) - 1, NULL, &d), REASON_COMPLETE);
 	assert_int_equal(document_pages(d), 1);
 	assert_true(document_page_load(d, 0, &errors));
 	assert_true(document_page_draw(d, 72, 1000000, &pic, &errors));

@@ -4,6 +4,7 @@
  *	first byte: the kind that identify is to say, then the way it ends:
  *	'.' leaves well, 'c' crash, 'f' forbidden call, 'd' deadline, 'm' memory,
  *	'l' the warm parent dies, 'L' it dies at the first try only, 'h' never ends,
+ *	'k' locked: opens, and answers, with the word "sesame" only,
  *	'w' crash while pictures are wanted, else well (and says nothing before),
  *	'C' 'F' crash and forbidden call, but not before the copy has begun,
  *	'p' as 'c' of worker-pdf, but worker-poppler leaves well,
@@ -83,6 +84,37 @@ play_scan(const uint8_t *part, size_t len, int out)
 	return JOB_OK;
 }
 
+/* The line of "sesame" in the words, or -1. */
+static int
+find_word(int fd)
+{
+	char	 list[4096] = "", *line = list, *word;
+	int	 n = 0;
+
+	if (fd == -1 || pread(fd, list, sizeof(list) - 1, 0) < 0)
+		return -1;
+	for (; (word = strsep(&line, "\n")) != NULL; n++)
+		if (strcmp(word, "sesame") == 0)
+			return n;
+	return -1;
+}
+
+/* 1 when it opened. */
+static int
+say_lock(int out, int words)
+{
+	uint8_t	opened[] = { 4, 0, 0, 0, WORKER_UNLOCKED, 0, 0, 0, 0 },
+		locked[] = { 18, 0, 0, 0, WORKER_DONE, OUTCOME_STUB,
+		    REASON_ENCRYPTED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		    0, 0 };
+	int	n = find_word(words);
+
+	opened[5] = (uint8_t)n;
+	fd_write_all(out, n < 0 ? locked : opened, n < 0 ? sizeof(locked) :
+	    sizeof(opened));
+	return n >= 0;
+}
+
 static enum job_end
 play_two(const char *name, const uint8_t *two, size_t len, int out)
 {
@@ -99,7 +131,8 @@ play_two(const char *name, const uint8_t *two, size_t len, int out)
 }
 
 static enum job_end
-play(const char *name, const struct worker_job *job, int in, int out)
+play(const char *name, const struct worker_job *job, int in, int out,
+    int words)
 {
 	static uint8_t	part[PART_MAX];
 	ssize_t		n = pread(in, part, sizeof(part), 0);
@@ -118,6 +151,10 @@ play(const char *name, const struct worker_job *job, int in, int out)
 		return JOB_CRASH;
 	if (part[1] == '2')
 		return play_two(name, part + 2, (size_t)n - 2, out);
+	if (part[1] == 'k' && !say_lock(out, words))
+		return JOB_OK;
+	if (part[1] == 'K' && words != -1)
+		return JOB_CRASH;
 	fd_write_all(out, part + 2, (size_t)n - 2);
 	while ((part[1] == 'C' || part[1] == 'F') && !*begun)
 		usleep(1000);
@@ -161,12 +198,14 @@ fake_zygote(const char *name, int control)
 		p.type = CONTROL_ENDED;
 		p.event.job = q.job.id;
 		p.event.wall_ms = 7;
-		p.event.end = play(name, &q.job, q.in, q.out);
+		p.event.end = play(name, &q.job, q.in, q.out, q.words);
 		hang = p.event.end == JOB_KILLED;
 		while (hang && control_take(control, 0, &q) == ERR_OK)
 			hang = q.type != CONTROL_KILL;
 		close(q.in);
 		close(q.out);
+		if (q.words != -1)
+			close(q.words);
 		control_send(control, &p);
 	}
 	_exit(0);
@@ -731,7 +770,8 @@ the_first_failure_stands_when_both_engines_fail(void **state)
 	flatten(two_answers(pages(0, OUTCOME_STUB, REASON_ENCRYPTED),
 	    pages(1, OUTCOME_IMAGES, REASON_COMPLETE)), KIND_UNKNOWN, "",
 	    "mail document=1\n"
-	    "1<0 0 pdf \"r i.bin\" = stub encrypted 0/0\nend 1\n");
+	    "1<0 0 pdf \"r i.bin\" encrypted=yes = stub encrypted 0/0\n"
+	    "end 1\n");
 }
 
 static void
@@ -1056,6 +1096,92 @@ a_new_database_takes_over_and_a_broken_one_does_not(void **state)
 	engine_free(e);
 }
 
+static struct bytes *
+with_word(struct bytes *o, const char *word)
+{
+	struct wire	*w = wire_new(PART_MAX);
+
+	wire_put_text(w, word);
+	put_frame(o, WORKER_WORD, w);
+	wire_free(w);
+	return o;
+}
+
+static struct bytes *
+locked_part(void)
+{
+	return done(with_page(part(KIND_PDF, 'k'), 0), OUTCOME_IMAGES,
+	    REASON_COMPLETE, 1);
+}
+
+/* The word comes last of more parts than are looked at ahead. */
+static void
+a_locked_part_waits_for_a_word_far_behind_it(void **state)
+{
+	struct bytes	*root = part(KIND_MAIL, '.');
+	char		 path[20], *want = NULL;
+	size_t		 len = 0;
+	FILE		*f = open_memstream(&want, &len);
+
+	(void)state;
+	with_child(root, ROLE_ATTACHMENT, "1", "", locked_part());
+	fputs("mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" = container complete 0/0\n"
+	    "2<1 1 pdf \"\" unlocked=a word in this mail page0"
+	    " = images complete 1/1\n", f);
+	for (unsigned i = 2; i <= 100; i++) {
+		snprintf(path, sizeof(path), "%u", i);
+		with_child(root, ROLE_INLINE, path, "", i < 100 ?
+		    text_part(path) : done(with_word(with_word(part(KIND_TEXT,
+		    '.'), "other"), "sesame"), OUTCOME_TEXT, REASON_COMPLETE,
+		    0));
+		fprintf(f, "%u<1 %u text \"\"", i + 1, i);
+		if (i < 100)
+			fprintf(f, " '%u'", i);
+		fputs(" = text complete 0/0\n", f);
+	}
+	fputs("end 101\n", f);
+	fclose(f);
+	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	flatten(root, KIND_MAIL, "", want);
+	free(want);
+	assert_int_equal(result.unlocked_count, 1);
+	assert_int_equal(result.locked_count, 0);
+	assert_int_equal(result.word_count, 2);
+}
+
+static void
+what_no_word_opens_stays_locked_and_is_told(void **state)
+{
+	struct bytes	*root = part(KIND_MAIL, '.'), *kept;
+
+	(void)state;
+	kept = done(part(KIND_PDF, 'K'), OUTCOME_STUB, REASON_ENCRYPTED, 0);
+	with_child(root, ROLE_ATTACHMENT, "1", "", locked_part());
+	with_child(root, ROLE_ATTACHMENT, "2", "", kept);
+	with_child(root, ROLE_ATTACHMENT, "3", "",
+	    done(with_word(part(KIND_TEXT, '.'), "salami"), OUTCOME_TEXT,
+	    REASON_COMPLETE, 0));
+	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	flatten(root, KIND_MAIL, "",
+	    "mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" = container complete 0/0\n"
+	    "2<1 1 pdf \"\" encrypted=yes = stub encrypted 0/0\n"
+	    "3<1 2 pdf \"\" encrypted=yes = stub encrypted 0/0\n"
+	    "4<1 3 text \"\" = text complete 0/0\n"
+	    "end 4\n");
+	assert_int_equal(result.unlocked_count, 0);
+	assert_int_equal(result.locked_count, 2);
+	flatten(locked_part(), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" encrypted=yes = stub encrypted 0/0\n"
+	    "end 1\n");
+	flatten(locked_part(), KIND_UNKNOWN, "passwords 0",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" encrypted=yes = stub encrypted 0/0\n"
+	    "end 1\n");
+}
+
 static int
 broken_sink(void *arg, const uint8_t *data, size_t len)
 {
@@ -1126,6 +1252,8 @@ main(void)
 		    a_scanner_that_dies_or_does_not_start_stops_no_mail),
 		cmocka_unit_test(
 		    a_new_database_takes_over_and_a_broken_one_does_not),
+		cmocka_unit_test(a_locked_part_waits_for_a_word_far_behind_it),
+		cmocka_unit_test(what_no_word_opens_stays_locked_and_is_told),
 		cmocka_unit_test(a_full_disk_fails_the_mail_not_the_engine),
 	};
 

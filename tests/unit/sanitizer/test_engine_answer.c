@@ -14,7 +14,7 @@
 #include "err.h"
 #include "wire.h"
 
-static const struct worker_job limits = {
+static struct worker_job limits = {
 	.max_pages = 3, .max_page_pixels = 100, .max_pixels = 150,
 	.max_text = 20, .max_children = 2, .max_child_bytes = 10,
 	.want_pages = 1, .want_text = 1,
@@ -171,6 +171,79 @@ deviates(enum answer_step step, const char *what)
 	assert_int_equal(answer_feed(a, (const uint8_t *)"", 0), ERR_FORMAT);
 	answer_free(a);
 	wire_clear(out);
+}
+
+static void
+say_word(const char *word)
+{
+	struct wire	*w = wire_new(65536);
+
+	wire_put_text(w, word);
+	frame(WORKER_WORD, w);
+}
+
+static void
+say_unlocked(uint32_t line)
+{
+	struct wire	*w = wire_new(65536);
+
+	wire_put_u32(w, line);
+	frame(WORKER_UNLOCKED, w);
+}
+
+static void
+words_are_kept_beside_the_frames(void **state)
+{
+	struct answer	*a;
+	struct store	*s;
+	int		 r;
+
+	(void)state;
+	limits.max_words = 2;
+	limits.max_attempts = 1;
+	say_word("sesame");
+	say_word("\xe5\xaf\x86 1");
+	say_unlocked(7);
+	say_done(OUTCOME_STUB, REASON_EMPTY, 0, 0);
+	a = feed(ANSWER_DOCUMENT, 3, &r);
+	assert_int_equal(r, ERR_OK);
+	assert_string_equal(answer_word(a, 0), "sesame");
+	assert_string_equal(answer_word(a, 1), "\xe5\xaf\x86 1");
+	assert_null(answer_word(a, 2));
+	assert_int_equal(answer_unlocked(a), 7);
+	s = answer_take_frames(a);
+	assert_int_equal(store_len(s), 0);
+	store_free(s);
+	answer_free(a);
+	wire_clear(out);
+}
+
+static void
+words_beyond_the_rules_are_deviations(void **state)
+{
+	char	 large[130];
+
+	(void)state;
+	memset(large, 'x', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	say_word("");
+	deviates(ANSWER_DOCUMENT, "word that is none");
+	say_word("a\nb");
+	deviates(ANSWER_DOCUMENT, "word that is none");
+	say_word(large);
+	deviates(ANSWER_DOCUMENT, "malformed word");
+	say_word("a");
+	deviates(ANSWER_IDENTIFY, "frame out of its step");
+	say_word("a");
+	say_word("b");
+	say_word("c");
+	deviates(ANSWER_DOCUMENT, "more words than the limit");
+	say_unlocked(1);
+	say_unlocked(1);
+	deviates(ANSWER_DOCUMENT, "frame for the second time");
+	limits.max_attempts = 0;
+	say_unlocked(1);
+	deviates(ANSWER_DOCUMENT, "unlocked without a word");
 }
 
 static void
@@ -486,6 +559,8 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(a_drawing_is_taken_at_every_split),
+		TEST(words_are_kept_beside_the_frames),
+		TEST(words_beyond_the_rules_are_deviations),
 		TEST(a_container_is_taken_at_every_split),
 		TEST(a_child_is_identified_once_and_before_its_bytes),
 		TEST(an_early_end_is_no_answer),

@@ -33,7 +33,7 @@ open_or_fail(const char *pdf)
 	struct document *d;
 
 	assert_int_equal(popdf_engine.open("PDF", (const uint8_t *)pdf, strlen(pdf),
-	    &d), REASON_COMPLETE);
+	    NULL, &d), REASON_COMPLETE);
 	return d;
 }
 
@@ -212,8 +212,8 @@ what_is_no_document_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(popdf_engine.open("PDF", (const uint8_t *)"words", 5,
-	    &d), REASON_FORMAT);
-	assert_int_equal(popdf_engine.open("PDF", (const uint8_t *)"", 0, &d),
+	    NULL, &d), REASON_FORMAT);
+	assert_int_equal(popdf_engine.open("PDF", (const uint8_t *)"", 0, NULL, &d),
 	    REASON_FORMAT);
 }
 

@@ -148,12 +148,15 @@ zip_end(struct zip *z)
 	put(z->b, &z->n, 0, 2);
 }
 
+static const char	*words;
+
 static char *
 unpack(const void *data, size_t len, const char *format)
 {
-	static const struct unpack_limits	 limits = { 1000, 10000 };
+	static struct unpack_limits		 limits = { 1000, 10000, NULL, 100 };
 	char					*s;
 
+	limits.words = words;
 	unpack_read(data, len, format, &limits, &sink, &end);
 	strbuf_printf(&said, "%s %s\n", outcome_name(end.outcome),
 	    reason_name(end.reason));
@@ -313,6 +316,49 @@ locked_members_are_named_one_by_one(void **state)
 	free(z);
 }
 
+/* Made by tests/samples/locked.py: a.txt, in the old encryption, by "sesame". */
+static const uint8_t locked_zip[] =
+    "PK\3\4\x14\x00\x01\x00\x00\x00\x00\x00\x21\x5c\x86\xb4\xa8\xd6\x12\x00\x00"
+    "\x00\x06\x00\x00\x00\x05\x00\x00\x00" "a.txt" "\xba\xe1\x14\xa8\x32\x56\xb5"
+    "\x8d\xb9\x1f\x34\xae\xbf\x84\xa3\x72\x31\xe6PK\1\2\x14\x00\x14\x00\x01\x00"
+    "\x00\x00\x00\x00\x21\x5c\x86\xb4\xa8\xd6\x12\x00\x00\x00\x06\x00\x00\x00\x05"
+    "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" "a.txt"
+    "PK\5\6\x00\x00\x00\x00\x01\x00\x01\x00\x33\x00\x00\x00\x35\x00\x00\x00\x00"
+    "\x00";
+#define LOCKED_ZIP locked_zip, sizeof(locked_zip) - 1, "ZIP"
+
+static void
+a_word_opens_a_locked_archive(void **state)
+{
+	(void)state;
+	words = "other\nsesame\nmore\n";
+	says(LOCKED_ZIP, "1 unknown 'a.txt'\n<words\n>\ncontainer complete\n");
+	assert_int_equal(end.word, 1);
+	words = "Sesame\n\n";
+	says(LOCKED_ZIP, "1 encrypted 'a.txt'\nencrypted=yes\n! encrypted \n"
+	    "container complete\n");
+	assert_int_equal(end.word, -1);
+	words = NULL;
+}
+
+/* One wrong word in 256 passes the first check of the old encryption. */
+static void
+only_a_checksum_that_fits_is_believed(void **state)
+{
+	char	 list[8 * 2000 + 1] = "", *at = list;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++)
+		at += sprintf(at, "w%d\n", i);
+	words = list;
+	for (int i = 0; i < 20; i++, words = strchr(words, '\n') + 1 + 7 * 70) {
+		says(LOCKED_ZIP, "1 encrypted 'a.txt'\nencrypted=yes\n"
+		    "! encrypted \ncontainer complete\n");
+		assert_int_equal(end.word, -1);
+	}
+	words = NULL;
+}
+
 /* One TAR header; the checksum is that of the library's reader. */
 static void
 tar_header(uint8_t *b, const char *name, char type, const char *link)
@@ -391,6 +437,8 @@ main(void)
 		cmocka_unit_test(members_that_share_bytes_are_a_bomb),
 		cmocka_unit_test(limits_cut_and_what_fits_is_there),
 		cmocka_unit_test(locked_members_are_named_one_by_one),
+		cmocka_unit_test(a_word_opens_a_locked_archive),
+		cmocka_unit_test(only_a_checksum_that_fits_is_believed),
 		cmocka_unit_test(links_and_devices_are_never_followed),
 		cmocka_unit_test(nothing_and_rubbish_end_by_name),
 		cmocka_unit_test(an_archive_that_is_cut_anywhere_ends_by_name),

@@ -215,6 +215,25 @@ a_name_that_turned_its_direction_is_told(void **state)
 }
 
 static void
+words_near_a_hint_are_stated_when_they_are_wanted(void **state)
+{
+	static const char	 text[] = "The password: Sesame7\n";
+	struct fixture		*f = *state;
+
+	worker_text(&f->w, COPY_NO_PAGE, text, sizeof(text) - 1);
+	f->job.max_words = 2;
+	worker_text(&f->w, COPY_NO_PAGE, text, sizeof(text) - 1);
+	worker_fact(&f->w, FACT_HDR_SUBJECT, "PIN 1234");
+	assert_int_equal(next(f), WORKER_TEXT);
+	assert_int_equal(next(f), WORKER_TEXT);
+	assert_int_equal(next(f), WORKER_WORD);
+	text_is(f, "Sesame7");
+	assert_int_equal(next(f), WORKER_WORD);
+	assert_int_equal(next(f), WORKER_FACT);
+	assert_int_equal(next(f), 0);
+}
+
+static void
 done_ends_the_child(void **state)
 {
 	struct fixture	*f = *state;
@@ -273,6 +292,7 @@ main(void)
 		T(long_text_is_cut_between_characters),
 		T(children_and_their_bytes_are_counted),
 		T(a_name_that_turned_its_direction_is_told),
+		T(words_near_a_hint_are_stated_when_they_are_wanted),
 		T(done_ends_the_child),
 		T(a_broken_pipe_ends_the_child),
 	};
