@@ -4,16 +4,10 @@
 BUILD=$(readlink -f "${BUILD:-build}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-modules=$BUILD/autolink/node_modules
-mkdir -p "$BUILD/autolink" "$work/in" "$work/out" "$work/text"
-if ! cmp -s tests/autolink/package-lock.json \
-    "$modules/.limpid-package-lock.json"; then
-	cp tests/autolink/package*.json "$BUILD/autolink/"
-	(cd "$BUILD/autolink" && npm ci --ignore-scripts --no-audit --no-fund) \
-	    >"$work/npm" 2>&1 ||
-	    skip_all "npm could not fetch the link finders: $(tail -n 1 "$work/npm")"
-	cp tests/autolink/package-lock.json "$modules/.limpid-package-lock.json"
-fi
+. tests/lib/autolink.sh
+mkdir -p "$work/in" "$work/out" "$work/text"
+autolink_get >"$work/npm" ||
+    skip_all "npm could not fetch the link finders: $(tail -n 1 "$work/npm")"
 
 /usr/bin/python3 tests/samples/generate.py "$work/in" --mails
 /usr/bin/python3 tests/autolink/texts.py make "$work/in"
@@ -26,13 +20,7 @@ ok $? "the mails are cleaned $(head -n 1 "$work/err")"
 /usr/bin/python3 tests/autolink/texts.py bodies "$work/text" "$work"/out/*.eml
 grep -q 'hxxp\[:\]//example\[\.\]com' "$work/text/cases-text.txt"
 ok $? 'and their links are written so that a person can read them'
-node tests/autolink/find.js "$modules" "$work"/text/*.txt >"$work/tap" 2>"$work/err"
+autolink_find "$work"/text/*.txt >"$work/tap" 2>"$work/err"
 ok $? "the link finders ran $(head -n 1 "$work/err")"
-while read -r line; do
-	case $line in
-	ok*) ok 0 "${line#* - }" ;;
-	'not ok'*) ok 1 "${line#* - }" ;;
-	'#'*) echo "$line" ;;
-	esac
-done <"$work/tap"
+take_tap "$work/tap"
 done_testing

@@ -18,6 +18,17 @@ is() {		# is GOT WANTED NAME
 		echo "#   wanted: $2"
 	fi
 }
+take_tap() {	# take_tap FILE: the results of another program as ours
+	local line
+	while read -r line; do
+		case $line in
+		ok*) ok 0 "${line#* - }" ;;
+		'not ok'*) ok 1 "${line#* - }" ;;
+		1..*) ;;
+		*) echo "# ${line#\# }" ;;
+		esac
+	done <"$1"
+}
 note() { printf '# %s\n' "$*"; }
 skip_all() { echo "1..0 # SKIP $*"; exit 0; }
 done_testing() { echo "1..$tap_n"; exit $tap_bad; }
