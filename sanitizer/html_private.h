@@ -8,6 +8,7 @@
 
 #include <libxml/tree.h>
 
+#include "html_css.h"
 #include "html_style.h"
 #include "html_text.h"
 #include "strbuf.h"
@@ -29,6 +30,8 @@ struct html_writer {
 	size_t		 link;		/* where the label began */
 	struct html_style style[HTML_STYLES_MAX];
 	unsigned	 depth;
+	struct html_css	*css;
+	xmlChar		*base;		/* what links begin from; NULL: none */
 	uint32_t	 links, external, scripts, forms;
 	uint64_t	 hidden;	/* characters; they stay outside */
 };
@@ -46,6 +49,20 @@ void html_put_mark(struct html_writer *w, const char *s);
 void html_put_flow(struct html_writer *w, const char *s);
 /* A text node, in the way its element asks for. */
 void html_put_text(struct html_writer *w, const xmlNode *n);
+
+/* Takes out attributes beyond those that any element has; how many elements had
+ * such. The page stays as long as it was. */
+unsigned html_bound_attributes(char *page, size_t len);
+
+/* An attribute as a new string for xmlFree, or NULL. */
+char *html_attribute(xmlNode *n, const char *name);
+/* Counts what an attribute, or a piece of a style, asks for from outside. */
+void html_count_remote(struct html_writer *w, xmlNode *n, const char *name);
+void html_count_css(struct html_writer *w, const char *css);
+/* Reads the style sheets of a tree. */
+void html_look_sheets(struct html_writer *w, xmlNode *root);
+/* One element deeper: what it looks like. */
+void html_look_enter(struct html_writer *w, xmlNode *n);
 
 /* Writes a tree. */
 void html_walk(struct html_writer *w, xmlNode *root);

@@ -1,7 +1,7 @@
 /*
  * html_style: the few properties that hide text.
  * Runs in: worker-html, in the jail.
- * Hostile input: style attributes.
+ * Hostile input: style attributes and declarations of style sheets.
  * Must never: follow anything that a style names.
  */
 #include <stdio.h>
@@ -103,6 +103,49 @@ apply_background(struct html_style *s, const char *value)
 		html_style_paper(s, next);
 }
 
+/* Ways to hide an element; those of one line work together only. */
+enum {
+	OWN_NONE = 1,			/* display: none */
+	OWN_FAINT = 2,			/* opacity: 0 */
+	OWN_AWAY = 4,			/* far outside of the page */
+	OWN_CLIPPED = 8,		/* clip: rect(0,0,0,0) */
+	OWN_FLAT = 16, OWN_CUT = 32	/* height: 0, overflow: hidden */
+};
+
+static void
+set_own(struct html_style *s, unsigned bit, int on)
+{
+	s->own = on ? s->own | bit : s->own & ~bit;
+}
+
+static int
+is_clear(const char *colour)
+{
+	const char	*p = strrchr(colour, ',');
+
+	return strncmp(colour, "transparent", 11) == 0 ||
+	    (strncmp(colour, "rgba(", 5) == 0 && p != NULL &&
+	    strtod(p + 1, NULL) < 0.05);
+}
+
+/* What moves or squeezes the element; has: the value begins with the number n. */
+static void
+apply_box(struct html_style *s, const char *name, const char *value, int has,
+    double n)
+{
+	if (strcmp(name, "max-height") == 0 || strcmp(name, "height") == 0)
+		set_own(s, OWN_FLAT, has && n < 1);
+	else if (strncmp(name, "overflow", 8) == 0)
+		set_own(s, OWN_CUT, strncmp(value, "hidden", 6) == 0 ||
+		    strncmp(value, "clip", 4) == 0);
+	else if (strcmp(name, "text-indent") == 0 || strcmp(name, "left") == 0 ||
+	    strcmp(name, "top") == 0 || strcmp(name, "margin-left") == 0)
+		set_own(s, OWN_AWAY, (s->own & OWN_AWAY) || (has && n <= -900));
+	else if (strcmp(name, "clip") == 0)
+		set_own(s, OWN_CLIPPED, strncmp(value, "rect(0", 6) == 0 ||
+		    strncmp(value, "rect(1px", 8) == 0);
+}
+
 /* One declaration, lower case, without blanks around. */
 static void
 apply(struct html_style *s, const char *name, const char *value)
@@ -111,28 +154,23 @@ apply(struct html_style *s, const char *name, const char *value)
 	int	 has = number(value, &n);
 
 	if (strcmp(name, "display") == 0)
-		s->hidden |= strncmp(value, "none", 4) == 0;
+		set_own(s, OWN_NONE, strncmp(value, "none", 4) == 0);
 	else if (strcmp(name, "visibility") == 0)
 		s->invisible = strncmp(value, "hidden", 6) == 0 ||
 		    strncmp(value, "collapse", 8) == 0;
-	else if (strcmp(name, "mso-hide") == 0)
-		s->hidden |= strncmp(value, "all", 3) == 0;
 	else if (strcmp(name, "opacity") == 0)
-		s->hidden |= has && n < 0.05;
+		set_own(s, OWN_FAINT, has && n < 0.05);
 	else if (strcmp(name, "font-size") == 0)
 		s->tiny = has && (n < 0.05 || (n <= 2 &&
 		    (strstr(value, "px") != NULL ||
 		    strstr(value, "pt") != NULL)));
-	else if (strcmp(name, "max-height") == 0 ||
-	    strcmp(name, "max-width") == 0)
-		s->hidden |= has && n < 0.05;
-	else if (strcmp(name, "text-indent") == 0 || strcmp(name, "left") == 0 ||
-	    strcmp(name, "top") == 0 || strcmp(name, "margin-left") == 0)
-		s->hidden |= has && n <= -900;
-	else if (strcmp(name, "color") == 0)
+	else if (strcmp(name, "color") == 0) {
+		s->clear = is_clear(value);
 		html_style_ink(s, value);
-	else if (strncmp(name, "background", 10) == 0)
+	} else if (strncmp(name, "background", 10) == 0)
 		apply_background(s, value);
+	else
+		apply_box(s, name, value, has, n);
 }
 
 /* Copies [s, e) in lower case without blanks around. */
@@ -151,7 +189,7 @@ copy_lower(char *out, const char *s, const char *e)
 }
 
 void
-html_style_apply(struct html_style *s, const char *css)
+html_style_apply(struct html_style *s, const char *css, int important)
 {
 	char		 name[VALUE_MAX], value[VALUE_MAX];
 	const char	*end, *colon;
@@ -163,8 +201,18 @@ html_style_apply(struct html_style *s, const char *css)
 			continue;
 		copy_lower(name, css, colon);
 		copy_lower(value, colon + 1, end);
-		apply(s, name, value);
+		if ((strstr(value, "!important") != NULL ||
+		    strstr(value, "! important") != NULL) == important)
+			apply(s, name, value);
 	}
+}
+
+static int
+is_hiding(unsigned own)
+{
+	return (own & (OWN_NONE | OWN_FAINT | OWN_AWAY | OWN_CLIPPED)) != 0 ||
+	    (own & (OWN_FLAT | OWN_CUT)) ==
+	    (OWN_FLAT | OWN_CUT);
 }
 
 static int
@@ -178,8 +226,25 @@ is_near(uint32_t a, uint32_t b)
 	return 1;
 }
 
+struct html_style
+html_style_inside(const struct html_style *outer)
+{
+	struct html_style	 s = *outer;
+
+	s.hidden = outer->hidden || is_hiding(outer->own);
+	s.own = 0;
+	return s;
+}
+
+void
+html_style_hide(struct html_style *s)
+{
+	s->own |= OWN_NONE;
+}
+
 int
 html_style_is_hidden(const struct html_style *s)
 {
-	return s->hidden || s->invisible || s->tiny || (!s->picture && is_near(s->ink, s->paper));
+	return s->hidden || is_hiding(s->own) || s->invisible || s->tiny ||
+	    s->clear || (!s->picture && is_near(s->ink, s->paper));
 }

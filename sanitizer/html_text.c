@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include <libxml/HTMLparser.h>
+#include <libxml/SAX2.h>
 #include <libxml/parserInternals.h>
 
 #include "err.h"
@@ -17,7 +18,7 @@
 #include "links.h"
 #include "text.h"
 
-#define ELEMENTS_DEEP	4096		/* long chains of answers are deep */
+#define ELEMENTS_DEEP	1024		/* long chains of answers are deep */
 
 static void
 tell_number(struct html_writer *w, enum fact f, uint64_t n)
@@ -59,7 +60,7 @@ int
 html_warm(void)
 {
 	xmlInitParser();
-	xmlParserMaxDepth = ELEMENTS_DEEP;
+	xmlParserMaxDepth = ELEMENTS_DEEP + 1;	/* start_element sees to it */
 	return ERR_OK;
 }
 
@@ -106,6 +107,40 @@ without_nul(const char *s, size_t len, size_t *out_len)
 	return page;
 }
 
+/* Below this depth elements are no nodes of their own; their words are those of the
+ * last one that is. The names below it are known to the parser, so that ends meet
+ * their beginnings. */
+static void
+start_element(void *arg, const xmlChar *name, const xmlChar **attributes)
+{
+	htmlParserCtxtPtr	 ctxt = arg;
+
+	if (ctxt->nodeNr >= ELEMENTS_DEEP)
+		(*(unsigned *)ctxt->_private)++;
+	else
+		xmlSAX2StartElement(ctxt, name, attributes);
+}
+
+static void
+end_element(void *arg, const xmlChar *name)
+{
+	htmlParserCtxtPtr	 ctxt = arg;
+	unsigned		*below = ctxt->_private;
+
+	if (*below > 0)
+		(*below)--;
+	else
+		xmlSAX2EndElement(ctxt, name);
+}
+
+static void
+bound_depth(htmlParserCtxtPtr ctxt, unsigned *below)
+{
+	ctxt->sax->startElement = start_element;
+	ctxt->sax->endElement = end_element;
+	ctxt->_private = below;
+}
+
 char *
 html_text(const char *utf8, size_t len, html_fact_fn *fact, void *arg,
     int *cut)
@@ -114,13 +149,19 @@ html_text(const char *utf8, size_t len, html_fact_fn *fact, void *arg,
 	htmlParserCtxtPtr ctxt = NULL;
 	htmlDocPtr	 doc = NULL;
 	char		*t = NULL, *page;
+	unsigned	 below = 0;
 	size_t		 n;
 
 	*cut = 0;
 	if ((page = without_nul(utf8, len, &n)) == NULL ||
 	    (w = calloc(1, sizeof(*w))) == NULL ||
+	    (w->css = html_css_new()) == NULL ||
 	    (ctxt = htmlNewParserCtxt()) == NULL)
 		goto out;
+	if (html_bound_attributes(page, n) > 0)
+		fact(arg, FACT_MALFORMED, "elements with more attributes than "
+		    "any has; those too many are left out");
+	bound_depth(ctxt, &below);
 	w->fact = fact;
 	w->arg = arg;
 	w->at_start = 1;
@@ -128,19 +169,20 @@ html_text(const char *utf8, size_t len, html_fact_fn *fact, void *arg,
 	doc = htmlCtxtReadMemory(ctxt, page, (int)n, NULL, "UTF-8",
 	    HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
 	    HTML_PARSE_NONET | HTML_PARSE_COMPACT);
-	if (ctxt->disableSAX) {
-		*cut = 1;
-		fact(arg, FACT_MALFORMED, "nested so deeply that the rest of "
-		    "the page is not read");
-	}
-	if (doc != NULL)
+	*cut = ctxt->disableSAX != 0;
+	if (doc != NULL) {
+		html_look_sheets(w, xmlDocGetRootElement(doc));
 		html_walk(w, xmlDocGetRootElement(doc));
+	}
 	t = finish(w);
  out:
 	xmlFreeDoc(doc);
 	htmlFreeParserCtxt(ctxt);
-	if (w != NULL)
+	if (w != NULL) {
 		strbuf_free(&w->out);
+		html_css_free(w->css);
+		xmlFree(w->base);
+	}
 	free(w);
 	free(page);
 	return t;

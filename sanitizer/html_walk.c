@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <libxml/uri.h>
+
 #include "html_private.h"
 #include "links.h"
 #include "text.h"
@@ -18,7 +20,7 @@
 enum element {
 	EL_INLINE, EL_BLOCK, EL_PARAGRAPH, EL_HEADING, EL_LIST, EL_ITEM, EL_ROW,
 	EL_CELL, EL_QUOTE, EL_PRE, EL_BREAK, EL_RULE, EL_LINK, EL_IMAGE,
-	EL_SKIP, EL_SCRIPT, EL_FORM, EL_FRAME, EL_FIELD, EL_SHEET
+	EL_SKIP, EL_SCRIPT, EL_FORM, EL_FRAME, EL_FIELD, EL_SHEET, EL_BASE, EL_META
 };
 
 static const struct {
@@ -27,7 +29,7 @@ static const struct {
 } elements[] = {
 	{ "a", EL_LINK }, { "address", EL_BLOCK }, { "applet", EL_SCRIPT },
 	{ "area", EL_LINK }, { "article", EL_BLOCK }, { "aside", EL_BLOCK },
-	{ "audio", EL_FRAME }, { "blockquote", EL_QUOTE }, { "br", EL_BREAK },
+	{ "audio", EL_FRAME }, { "base", EL_BASE }, { "blockquote", EL_QUOTE }, { "br", EL_BREAK },
 	{ "caption", EL_BLOCK }, { "center", EL_BLOCK }, { "dd", EL_BLOCK },
 	{ "details", EL_BLOCK }, { "dir", EL_LIST }, { "div", EL_BLOCK },
 	{ "dl", EL_PARAGRAPH }, { "dt", EL_BLOCK }, { "embed", EL_FRAME },
@@ -38,7 +40,7 @@ static const struct {
 	{ "h6", EL_HEADING }, { "header", EL_BLOCK }, { "hr", EL_RULE },
 	{ "iframe", EL_FRAME }, { "img", EL_IMAGE }, { "input", EL_FIELD },
 	{ "legend", EL_BLOCK }, { "li", EL_ITEM }, { "link", EL_SHEET },
-	{ "main", EL_BLOCK }, { "menu", EL_LIST }, { "nav", EL_BLOCK },
+	{ "main", EL_BLOCK }, { "meta", EL_META }, { "menu", EL_LIST }, { "nav", EL_BLOCK },
 	{ "noscript", EL_BLOCK }, { "object", EL_FRAME }, { "ol", EL_LIST },
 	{ "option", EL_BLOCK }, { "p", EL_PARAGRAPH }, { "plaintext", EL_PRE },
 	{ "pre", EL_PRE }, { "script", EL_SCRIPT }, { "section", EL_BLOCK },
@@ -61,17 +63,10 @@ element_of(const xmlNode *n)
 	return EL_INLINE;
 }
 
-/* An attribute as a new string, or NULL. */
-static char *
-attribute(xmlNode *n, const char *name)
-{
-	return (char *)xmlGetProp(n, BAD_CAST name);
-}
-
 static int
 attribute_is(xmlNode *n, const char *name, const char *value)
 {
-	char	*s = attribute(n, name);
+	char	*s = html_attribute(n, name);
 	int	 r = s != NULL && strcasecmp(s, value) == 0;
 
 	xmlFree(s);
@@ -79,40 +74,6 @@ attribute_is(xmlNode *n, const char *name, const char *value)
 }
 
 /* Links and pictures */
-
-static int
-is_remote(const char *url)
-{
-	url += strspn(url, " \t\r\n");
-	return strncasecmp(url, "http:", 5) == 0 ||
-	    strncasecmp(url, "https:", 6) == 0 ||
-	    strncasecmp(url, "ftp:", 4) == 0 || strncmp(url, "//", 2) == 0 ||
-	    strncmp(url, "\\\\", 2) == 0 || strncasecmp(url, "file:", 5) == 0;
-}
-
-static void
-count_remote(struct html_writer *w, xmlNode *n, const char *name)
-{
-	char	*url = attribute(n, name);
-
-	if (url != NULL && is_remote(url))
-		w->external++;
-	xmlFree(url);
-}
-
-/* How often a style or style sheet asks for something from outside. */
-static void
-count_css(struct html_writer *w, const char *css)
-{
-	const char	*p;
-
-	for (p = css; (p = strcasestr(p, "url(")) != NULL; p += 4)
-		if (is_remote(p + 4 + strspn(p + 4, "\"' ")))
-			w->external++;
-	for (p = css; (p = strcasestr(p, "@import")) != NULL; p += 7)
-		if (strncasecmp(p + 7 + strspn(p + 7, " "), "url(", 4) != 0)
-			w->external++;
-}
 
 static void
 put_target(struct html_writer *w, const char *before, const char *target)
@@ -167,10 +128,50 @@ tell_mismatch(struct html_writer *w, const char *label, const char *target)
 	free(t);
 }
 
+/* The target of a link; a base that the page names counts for what names no host. */
+static char *
+link_target(const struct html_writer *w, xmlNode *n, const char *name)
+{
+	char	*href = html_attribute(n, name), *whole;
+
+	if (href == NULL || w->base == NULL || strchr(href, ':') != NULL ||
+	    href[strspn(href, " \t\r\n")] == '#' ||
+	    href[strspn(href, " \t\r\n")] == '\0' ||
+	    (whole = (char *)xmlBuildURI(BAD_CAST href, w->base)) == NULL)
+		return href;
+	xmlFree(href);
+	return whole;
+}
+
+static void
+base_enter(struct html_writer *w, xmlNode *n)
+{
+	if (w->base == NULL)
+		w->base = xmlGetProp(n, BAD_CAST "href");
+}
+
+/* A page that goes on to another one by itself. */
+static void
+meta_enter(struct html_writer *w, xmlNode *n)
+{
+	char	*content = html_attribute(n, "content"), *url;
+
+	if (content != NULL && attribute_is(n, "http-equiv", "refresh") &&
+	    (url = strcasestr(content, "url")) != NULL) {
+		url += 3 + strspn(url + 3, " \t=\"'");
+		url[strcspn(url, "\"'")] = '\0';
+		w->links++;
+		html_put_mark(w, "[goes on by itself to]");
+		put_target(w, " ", url);
+		html_owe_break(w, 2);
+	}
+	xmlFree(content);
+}
+
 static void
 link_end(struct html_writer *w, xmlNode *n)
 {
-	char	*href = attribute(n, "href"), *label;
+	char	*href = link_target(w, n, "href"), *label;
 	size_t	 start = w->link < w->out.len ? w->link : w->out.len;
 
 	if (href == NULL || w->skipped || href[strspn(href, " \t\r\n")] == '#' ||
@@ -199,10 +200,10 @@ link_end(struct html_writer *w, xmlNode *n)
 static void
 put_image(struct html_writer *w, xmlNode *n)
 {
-	char	*alt = attribute(n, "alt");
+	char	*alt = html_attribute(n, "alt");
 
-	count_remote(w, n, "src");
-	count_remote(w, n, "srcset");
+	html_count_remote(w, n, "src");
+	html_count_remote(w, n, "srcset");
 	if (alt != NULL && alt[strspn(alt, " \t\r\n")] != '\0' && !w->skipped &&
 	    !html_style_is_hidden(html_style_now(w))) {
 		html_put_flow(w, " [image: ");
@@ -222,10 +223,10 @@ put_field(struct html_writer *w, xmlNode *n)
 	if (attribute_is(n, "type", "hidden") || w->skipped)
 		return;
 	if (attribute_is(n, "type", "image"))
-		count_remote(w, n, "src");
-	if ((value = attribute(n, "value")) == NULL || *value == '\0') {
+		html_count_remote(w, n, "src");
+	if ((value = html_attribute(n, "value")) == NULL || *value == '\0') {
 		xmlFree(value);
-		value = attribute(n, "placeholder");
+		value = html_attribute(n, "placeholder");
 	}
 	html_put_flow(w, " [field");
 	if (value != NULL && *value != '\0') {
@@ -241,7 +242,7 @@ put_field(struct html_writer *w, xmlNode *n)
 static void
 put_form(struct html_writer *w, xmlNode *n)
 {
-	char	*action = attribute(n, "action");
+	char	*action = link_target(w, n, "action");
 
 	w->forms++;
 	if (action != NULL && *action != '\0' && !w->skipped) {
@@ -254,36 +255,6 @@ put_form(struct html_writer *w, xmlNode *n)
 }
 
 /* Elements */
-
-static void
-style_enter(struct html_writer *w, xmlNode *n)
-{
-	struct html_style	 s = *html_style_now(w);
-	char			*v;
-
-	w->depth++;
-	if ((v = attribute(n, "bgcolor")) != NULL)
-		html_style_paper(&s, v);
-	xmlFree(v);
-	if ((v = attribute(n, "background")) != NULL) {
-		s.picture = 1;
-		count_remote(w, n, "background");
-	}
-	xmlFree(v);
-	v = attribute(n, xmlStrcasecmp(n->name, BAD_CAST "body") == 0 ?
-	    "text" : "color");
-	html_style_ink(&s, v);
-	xmlFree(v);
-	if ((v = attribute(n, "style")) != NULL) {
-		html_style_apply(&s, v);
-		count_css(w, v);
-	}
-	xmlFree(v);
-	if (xmlHasProp(n, BAD_CAST "hidden") != NULL)
-		s.hidden = 1;
-	if (w->depth < HTML_STYLES_MAX)
-		w->style[w->depth] = s;
-}
 
 static void
 count_handlers(struct html_writer *w, const xmlNode *n)
@@ -338,7 +309,7 @@ static void
 sheet_enter(struct html_writer *w, xmlNode *n)
 {
 	if (attribute_is(n, "rel", "stylesheet"))
-		count_remote(w, n, "href");
+		html_count_remote(w, n, "href");
 }
 
 static void
@@ -349,14 +320,14 @@ skip_enter(struct html_writer *w, xmlNode *n)
 	if (w->skipped++ > 0 || xmlStrcasecmp(n->name, BAD_CAST "style") != 0)
 		return;
 	if ((css = (char *)xmlNodeGetContent(n)) != NULL)
-		count_css(w, css);
+		html_count_css(w, css);
 	xmlFree(css);
 }
 
 static void
 element_enter(struct html_writer *w, xmlNode *n)
 {
-	style_enter(w, n);
+	html_look_enter(w, n);
 	count_handlers(w, n);
 	switch (element_of(n)) {
 	case EL_LINK:
@@ -416,11 +387,17 @@ element_enter(struct html_writer *w, xmlNode *n)
 		put_field(w, n);
 		break;
 	case EL_FRAME:
-		count_remote(w, n, "src");
-		count_remote(w, n, "data");
+		html_count_remote(w, n, "src");
+		html_count_remote(w, n, "data");
 		break;
 	case EL_SHEET:
 		sheet_enter(w, n);
+		break;
+	case EL_BASE:
+		base_enter(w, n);
+		break;
+	case EL_META:
+		meta_enter(w, n);
 		break;
 	case EL_BLOCK:
 	case EL_ROW:
@@ -473,6 +450,8 @@ element_leave(struct html_writer *w, xmlNode *n)
 	case EL_FRAME:
 	case EL_FIELD:
 	case EL_SHEET:
+	case EL_BASE:
+	case EL_META:
 	default:
 		break;
 	}

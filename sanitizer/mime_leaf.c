@@ -16,6 +16,7 @@ static const struct {
 	enum kind	 hint;
 } hints[] = {
 	{ "text/html", KIND_HTML }, { "application/xhtml+xml", KIND_HTML },
+	{ "text/x-amp-html", KIND_HTML },
 	{ "text/calendar", KIND_CARD }, { "text/vcard", KIND_CARD },
 	{ "text/x-vcard", KIND_CARD }, { "text/directory", KIND_CARD },
 	{ "text/rtf", KIND_OFFICE }, { "text/richtext", KIND_TEXT },

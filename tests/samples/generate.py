@@ -311,6 +311,7 @@ def main():
         for module in (office_samples, pdf_samples, picture_samples, text_samples):
             module.samples()
         containers.archive_samples(document, table.expect, random.Random(7))
+        mails.html_samples(table, head)
         mails.signed_samples(table, head)
         containers.message_samples(document, table.expect, raw_mail, head)
     table.save()

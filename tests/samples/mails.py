@@ -124,3 +124,37 @@ def signed_samples(table, head):
                b"Clear words.\n- -- a line\n-----BEGIN PGP SIGNATURE-----\n\niQEzBAEB\n=abcd\n-----END PGP SIGNATURE-----\n",
                [("0", "container"), ("1", "text", "complete", {"words": "Clear words.", "facts": "signed=OpenPGP signature, not checked",
                                                                "lacks": "iQEzBAEB"})])
+
+
+NEWSLETTER = """<html><head><base href="https://news.tidewater.example/"><style type="text/css">
+/* what mail programs show of it before it is opened */
+.preheader { display: none !important; max-height: 0; overflow: hidden; mso-hide: all }
+.gone { position: absolute; left: -9999px }
+.small { font-size: 0 }
+@media only screen and (max-width: 600px) { .wide { display: none } }
+.footer td a { color: #fff }
+</style></head><body><div class="preheader">Words for the list of mails only</div>
+<p class="wide">The harbour opens in April.</p><p><span class="gone">filter words</span>
+<a href="april" class="small">secret label</a><a href="tides">Tides</a></p>
+<!--[if mso]><p>Outlook alone</p><![endif]--></body></html>"""
+
+
+def html_samples(table, head):
+    def page(name, data, words, facts="*", hostile=True):
+        table.mail(name, head(name, extra="MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n", mid=name) + b"\n" + data,
+                   [("0", "container"), ("1", "text", "complete", {"words": words, "facts": facts})], hostile=hostile)
+
+    page("html-sheet-hides", NEWSLETTER.encode(), ("The harbour opens in April.", "Tides <hxxps[:]//news[.]tidewater[.]example/tides>"),
+         "hidden-text=48", hostile=False)
+    page("html-refresh", b"<meta http-equiv=refresh content='0;url=http://evil.example/'>Wait", "[goes on by itself to] <hxxp[:]//evil")
+    page("html-many-attributes", b"<p " + b" ".join(b"a%d=1" % i for i in range(100000)) + b">after attributes</p>", "after attributes",
+         "malformed")
+    page("html-many-divs", b"<div>" * 100000 + b"innermost words" + b"</div>" * 100000, "innermost words")
+    page("html-many-tables", b"<table><tr><td>" * 20000 + b"innermost cell", "innermost cell")
+    page("html-long-attribute", b"<p title='" + b"x" * 8000000 + b"'>after attribute</p>", "after attribute")
+    page("html-many-entities", b"<p>" + b"&amp;&#65;&nosuch;" * 300000 + b" after entities</p>", "after entities")
+    amp = head("amp", extra="MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=a\n", mid="amp") + (
+        b"\n--a\n\nplain words\n--a\nContent-Type: text/x-amp-html\n\n<!doctype html><html amp4email><body>amp words</body></html>\n"
+        b"--a\nContent-Type: text/html\n\n<p>html words</p>\n--a--\n")
+    table.mail("html-amp", amp, [("0", "container"), ("2", "text", "complete", {"kind": "html"}),
+                                 ("3", "text", "complete", {"words": "html words", "lacks": "amp4email"})])

@@ -64,6 +64,40 @@ static const struct {
 	{ "<p style='position:absolute;left:-9999px'>s</p>t", "t",
 	  "hidden-text=1;" },
 	{ "<p hidden>s</p>t", "t", "hidden-text=1;" },
+	/* by a style sheet, as far as that is certain */
+	{ "<style>.h{display:none}</style><p class='x h'>s</p>t", "t",
+	  "hidden-text=1;" },
+	{ "<style>.h{display:none}</style><p class=h style='display:block'>t</p>",
+	  "t", "" },
+	{ "<style>p{display:none!important}</style><p style='display:block'>s</p>"
+	  "t", "t", "hidden-text=1;" },
+	{ "<style>#a{display:block} .h{display:none}</style>"
+	  "<p id=a class=h>t</p>", "t", "" },
+	{ "<style>@media (max-width:600px){.h{display:none}}</style>"
+	  "<p class=h>t</p>", "t", "" },
+	{ "<style>@media screen{.h{visibility:hidden}}</style>"
+	  "<p class=h>s</p>t", "t", "hidden-text=1;" },
+	{ "<style>.h{max-height:0;overflow:hidden}</style><div class=h>s</div>t",
+	  "t", "hidden-text=1;" },
+	{ "<style>.h{max-height:0}</style><div class=h>t</div>", "t", "" },
+	{ "<style>a.b[data-x='1']{font-size:0}</style><a class=b data-x=1>s</a>t",
+	  "t", "hidden-text=1;" },
+	{ "<style>.w{color:#fff}</style><p class=w>s</p>t", "t",
+	  "hidden-text=1;" },
+	/* what stands on an unknown colour is not said to be hidden */
+	{ "<style>.a td{background:#000} .w{color:#fff}</style><p class=w>t</p>",
+	  "t", "" },
+	{ "<style>.a .b{display:none}.c:hover{display:none}</style>"
+	  "<p class='b c'>t</p>", "t", "" },
+	{ "<a style='mso-hide:all'>t</a>", "t", "" },
+	{ "<p style='color:transparent'>s</p>t", "t", "hidden-text=1;" },
+	/* where a page leads by itself, and where its links begin */
+	{ "<meta http-equiv=Refresh content=\"0; URL='http://e.example/'\">x",
+	  "[goes on by itself to] <hxxp[:]//e[.]example/>\n\nx", "links=1;" },
+	{ "<base href=http://evil.example/a/><a href=b>x</a>",
+	  "x <hxxp[:]//evil[.]example/a/b>", "links=1;" },
+	{ "<!--[if mso]>s<![endif]-->t<!--[if !mso]><!-->u<!--<![endif]-->",
+	  "tu", "" },
 	{ "p\u200bay\u202epal", "paypal", "invisible-chars=2;" }
 };
 
@@ -96,23 +130,58 @@ pages_come_out_as_the_table_says(void **state)
 	}
 }
 
+static char *
+text_of(struct strbuf *page, struct strbuf *facts)
+{
+	char	*t;
+	int	 cut;
+
+	t = html_text(page->s, page->len, on_fact, facts, &cut);
+	assert_non_null(t);
+	assert_int_equal(cut, 0);
+	strbuf_free(page);
+	return t;
+}
+
 static void
-a_page_too_deep_is_cut_and_says_so(void **state)
+a_page_of_any_depth_keeps_its_words(void **state)
 {
 	struct strbuf	 page = STRBUF_EMPTY, facts = STRBUF_EMPTY;
 	char		*t;
-	int		 i, cut;
+	int		 i;
 
 	(void)state;
 	strbuf_puts(&page, "above");
 	for (i = 0; i < 20000; i++)
 		strbuf_puts(&page, "<div>");
 	strbuf_puts(&page, "below");
-	t = html_text(page.s, page.len, on_fact, &facts, &cut);
-	assert_string_equal(t, "above");
-	assert_int_equal(cut, 1);
+	for (i = 0; i < 20000; i++)
+		strbuf_puts(&page, "</div>");
+	strbuf_puts(&page, "<p>after");
+	t = text_of(&page, &facts);
+	assert_string_equal(t, "above\n\nbelow\n\nafter");
 	free(t);
-	strbuf_free(&page);
+	strbuf_free(&facts);
+}
+
+static void
+attributes_beyond_count_are_left_out(void **state)
+{
+	struct strbuf	 page = STRBUF_EMPTY, facts = STRBUF_EMPTY;
+	char		*t;
+	int		 i;
+
+	(void)state;
+	strbuf_puts(&page, "<p hidden>s</p><p");
+	for (i = 0; i < 100000; i++)
+		strbuf_printf(&page, " a%d='>'", i);
+	strbuf_puts(&page, " hidden>words</p>");
+	t = text_of(&page, &facts);
+	assert_string_equal(t, "words");
+	assert_non_null(facts.s);
+	strbuf_putc(&facts, '\0');
+	assert_non_null(strstr(facts.s, "malformed=elements with more "));
+	free(t);
 	strbuf_free(&facts);
 }
 
@@ -166,7 +235,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_come_out_as_the_table_says),
-		cmocka_unit_test(a_page_too_deep_is_cut_and_says_so),
+		cmocka_unit_test(a_page_of_any_depth_keeps_its_words),
+		cmocka_unit_test(attributes_beyond_count_are_left_out),
 		cmocka_unit_test(a_nul_does_not_end_the_page),
 		cmocka_unit_test(the_charset_of_a_page_is_found)
 	};
