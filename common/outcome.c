@@ -4,7 +4,8 @@
  * of range has the name "unknown". Must never change or reuse a name or a
  * number: reports and policies of years ago use them.
  */
-#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "outcome.h"
@@ -176,6 +177,55 @@ reason_sentence(enum reason r)
 {
 	return (unsigned)r < REASON_MAX ? reasons[r].sentence :
 	    "The reason is not known to this version.";
+}
+
+/* Limits of the policy by name, with the words around their number. */
+static const struct { const char *name, *after; int bytes; } limits[] = {
+	{ "bytes ", " in one part", 1 },
+	{ "parts ", " parts in one mail", 0 },
+	{ "depth ", " levels of mails and archives in each other", 0 },
+	{ "expand ", " times its own size unpacked", 0 },
+	{ "pages ", " pages of one part", 0 },
+	{ "page-pixels ", " pixels of one page", 0 },
+	{ "mail-pixels ", " pixels of one mail", 0 },
+	{ "text ", " of text", 1 },
+	{ "headers ", " of header lines", 1 },
+	{ "seconds ", " seconds for one part", 0 },
+	{ "memory ", " of memory", 1 },
+	{ "mail-seconds ", " seconds for one mail", 0 },
+};
+
+/* As a policy writes it: K and M where nothing is lost by it. */
+static void
+put_number(unsigned long long n, int bytes, char *out, size_t size)
+{
+	if (bytes && n >= 1048576 && n % 1048576 == 0)
+		snprintf(out, size, "%llu MB", n / 1048576);
+	else if (bytes && n >= 1024 && n % 1024 == 0)
+		snprintf(out, size, "%llu KB", n / 1024);
+	else
+		snprintf(out, size, "%llu%s", n, bytes ? " bytes" : "");
+}
+
+void
+note_words(const char *note, char *out, size_t size)
+{
+	char		 number[40], *end;
+	const char	*digits;
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		digits = note + strlen(limits[i].name);
+		if (strncmp(note, limits[i].name, strlen(limits[i].name)) != 0 ||
+		    *digits < '0' || *digits > '9')
+			continue;
+		put_number(strtoull(digits, &end, 10), limits[i].bytes, number,
+		    sizeof(number));
+		if (*end != '\0')
+			break;
+		snprintf(out, size, "at most %s%s", number, limits[i].after);
+		return;
+	}
+	snprintf(out, size, "%s", note);
 }
 
 int

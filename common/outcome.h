@@ -6,6 +6,8 @@
 #ifndef LIMPID_OUTCOME_H
 #define LIMPID_OUTCOME_H
 
+#include <stddef.h>
+
 /* What became of a part. Zero refuses, so forgetting to decide is safe. */
 enum outcome {
 	OUTCOME_STUB = 0,	/* nothing of it arrives; the reason says why */
@@ -122,6 +124,12 @@ const char *fact_name(enum fact f);		/* "charset" ... */
 
 /* One plain English sentence for the reader of the mail; never NULL. */
 const char *reason_sentence(enum reason r);
+
+/*
+ * The note behind a reason as people read it: "text 8388608" is "at most 8 MB of
+ * text"; a note that names no limit stays as it is. At most size - 1 bytes.
+ */
+void note_words(const char *note, char *out, size_t size);
 
 /* By name; -1 when there is none. */
 int outcome_find(const char *name);

@@ -242,9 +242,44 @@ put_heading(struct strbuf *b, const struct copy_part *p,
 	strbuf_puts(b, ")\n");
 }
 
+/* "pages 1-100 of 812" where the first ones are there and the rest was cut. */
+static void
+put_pages(struct strbuf *b, const struct facts *f,
+    const struct copy_part_end *e)
+{
+	if (e->pages_total <= e->pages)
+		strbuf_printf(b, "%u page%s.", e->pages,
+		    e->pages == 1 ? "" : "s");
+	else if (e->reason == REASON_COMPLETE ||
+	    e->reason == REASON_PAGES_FAILED ||
+	    facts_find(f, FACT_PAGES_FAILED, 0) != NULL)
+		strbuf_printf(b, "%u of %u pages.", e->pages, e->pages_total);
+	else if (e->pages == 1)
+		strbuf_printf(b, "page 1 of %u.", e->pages_total);
+	else
+		strbuf_printf(b, "pages 1-%u of %u.", e->pages,
+		    e->pages_total);
+}
+
+/* The number behind a limit; also of pages that came smaller than they were. */
+static void
+put_note(struct strbuf *b, const struct copy_part_end *e)
+{
+	char	 words[COPY_VALUE_MAX + 1];
+
+	if (e->note[0] == '\0' || (e->reason == REASON_COMPLETE &&
+	    e->outcome != OUTCOME_IMAGES))
+		return;
+	note_words(e->note, words, sizeof(words));
+	strbuf_puts(b, " (");
+	words_put_safe(b, words);
+	strbuf_putc(b, ')');
+}
+
 static void
 put_outcome(struct strbuf *b, const struct copy_part *p,
-    const struct copy_part_end *e, const char *shown_as)
+    const struct facts *f, const struct copy_part_end *e,
+    const char *shown_as)
 {
 	if (e->outcome == OUTCOME_STUB) {
 		strbuf_puts(b, "  - Not shown. ");
@@ -256,12 +291,7 @@ put_outcome(struct strbuf *b, const struct copy_part *p,
 			words_put_safe(b, shown_as);
 			strbuf_puts(b, ", ");
 		}
-		if (e->pages_total > e->pages)
-			strbuf_printf(b, "%u of %u pages.", e->pages,
-			    e->pages_total);
-		else
-			strbuf_printf(b, "%u page%s.", e->pages,
-			    e->pages == 1 ? "" : "s");
+		put_pages(b, f, e);
 	} else if (!p->body && shown_as[0] != '\0') {
 		strbuf_puts(b, "  - Shown as text: ");
 		words_put_safe(b, shown_as);
@@ -273,11 +303,7 @@ put_outcome(struct strbuf *b, const struct copy_part *p,
 		strbuf_putc(b, ' ');
 		strbuf_puts(b, reason_sentence(e->reason));
 	}
-	if (e->note[0] != '\0' && e->reason != REASON_COMPLETE) {
-		strbuf_puts(b, " (");
-		words_put_safe(b, e->note);
-		strbuf_putc(b, ')');
-	}
+	put_note(b, e);
 	strbuf_putc(b, '\n');
 }
 
@@ -289,7 +315,7 @@ words_put_part(struct strbuf *b, const struct copy_part *p,
 	struct strbuf	 lines = STRBUF_EMPTY;
 	size_t		 i;
 
-	put_outcome(&lines, p, e, shown_as);
+	put_outcome(&lines, p, f, e, shown_as);
 	for (i = 0; i < f->count; i++) {
 		if (change[f->list[i].fact].before == NULL)
 			continue;

@@ -399,17 +399,24 @@ static void
 print_line(const struct clean *c, const struct clean_file *f)
 {
 	const struct engine_result	*r = &f->result;
+	char				 note[160];
 
 	printf("%s: ", log_safe(f->path));
 	if (r->parts == 1 && r->outcome == OUTCOME_STUB)
 		printf("nothing of it: %s", reason_sentence(r->reason));
+	else if (r->parts == 1 && r->pages_total > r->pages)
+		printf("%s, %u of %u pages", outcome_name(r->outcome),
+		    r->pages, r->pages_total);
 	else if (r->parts == 1)
-		printf("%s, %u pages%s%s", outcome_name(r->outcome), r->pages,
-		    r->cuts ? "; cut: " : "",
-		    r->cuts ? reason_sentence(r->reason) : "");
+		printf("%s, %u pages", outcome_name(r->outcome), r->pages);
 	else
 		printf("%u parts, %u pages, %u cut, %u not delivered",
 		    r->parts, r->pages, r->cuts, r->stubs);
+	if (r->parts == 1 && r->cuts > 0)
+		printf("; cut: %s", reason_sentence(r->reason));
+	note_words(r->note, note, sizeof(note));
+	if (note[0] != '\0')
+		printf(" (%s)", note);
 	printf(" -> %s/%s.json\n", c->o.out, f->name);
 }
 

@@ -132,12 +132,13 @@ refuse(struct clean_file *f, int code, const char *what, const char *next)
 	return ERR_NOTFOUND;
 }
 
-/* Copies fd into the memory file while it is within the limit. */
+/* Copies fd into the memory file, the beginning of what is too large. */
 static int
 read_all(struct clean_file *f, int fd, uint64_t limit, int regular)
 {
 	static uint8_t	 block[262144];
 	struct hash	*h;
+	uint64_t	 room;
 	ssize_t		 n = 0;
 	int		 r = ERR_OK;
 
@@ -150,19 +151,18 @@ read_all(struct clean_file *f, int fd, uint64_t limit, int regular)
 			r = ERR_SYS;
 			break;
 		}
+		room = f->mail.size < limit ? limit - f->mail.size : 0;
 		f->mail.size += (uint64_t)n;
-		r = hash_update(h, block, (size_t)n);
-		if (r == ERR_OK && f->mail.size <= limit)
-			r = fd_write_all(f->original, block, (size_t)n);
-		else if (r == ERR_OK && !regular)
+		if ((r = hash_update(h, block, (size_t)n)) == ERR_OK)
+			r = fd_write_all(f->original, block,
+			    (uint64_t)n < room ? (size_t)n : (size_t)room);
+		if (r == ERR_OK && f->mail.size > limit && !regular)
 			r = ERR_LIMIT;	/* a device or pipe may have no end */
 	}
 	if (r != ERR_OK) {
 		hash_free(h);
 		return r;
 	}
-	if (f->mail.size > limit && ftruncate(f->original, 0) == -1)
-		r = ERR_SYS;
 	if (hash_final(h, f->mail.sha256) != ERR_OK)
 		r = ERR_MEMORY;
 	return r;

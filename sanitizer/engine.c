@@ -278,9 +278,8 @@ job_stop(struct job *j, enum reason verdict)
 static void
 part_ended_badly(struct part *p, const struct job *j, enum reason reason)
 {
-	const struct policy_limits	*l = policy_limits(p->mail->q.policy);
-	char				 what[80];
-	int				 r;
+	char	 what[80];
+	int	 r;
 
 	if (reason == REASON_BAD_ANSWER)
 		snprintf(what, sizeof(what), "%.79s", answer_fault(j->answer));
@@ -302,14 +301,8 @@ part_ended_badly(struct part *p, const struct job *j, enum reason reason)
 		return;		/* the note stays that of the first try */
 	free(p->note);
 	p->note = NULL;
-	if (reason == REASON_TIMEOUT && p->mail->late)
-		part_note_number(p, "mail-seconds", l->mail_seconds);
-	else if (reason == REASON_TIMEOUT)
-		part_note_number(p, "seconds", l->seconds);
-	else if (reason == REASON_MEMORY)
-		part_note_number(p, "memory", j->told.memory_bytes);
 	if (!part_try_again(p, reason))
-		part_stub(p, reason, p->note);
+		part_stub(p, reason, NULL);
 }
 
 /* The job is over: what does that mean for its part? */

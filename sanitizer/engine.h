@@ -48,6 +48,8 @@ struct engine_result {
 	enum outcome	 outcome;	/* of the root part */
 	enum reason	 reason;
 	uint32_t	 parts, stubs, cuts, pages;
+	uint32_t	 pages_total;	/* of the root part; 0 unknown */
+	char		 note[80];	/* of the root part */
 	/* Borrowed until done returns; words are never to be logged. */
 	char *const	*words;			/* candidates found in it */
 	size_t		 word_count;
@@ -70,7 +72,8 @@ struct engine_request {
 	enum kind		 kind;		/* KIND_MAIL when that is known, else
 						 * KIND_UNKNOWN: identify decides, and
 						 * mail.document is set by that */
-	int			 original;	/* sealed memory file; the engine's now,
+	int			 original;	/* sealed memory file, at least its first
+						 * `limit bytes`; the engine's now,
 						 * also when engine_submit fails */
 	const struct policy	*policy;	/* borrowed until done */
 	const struct engine_word *words;	/* borrowed until done */

@@ -10,6 +10,7 @@
 #include "engine_private.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -240,6 +241,8 @@ write_part_end(struct mail *m, const struct part *p)
 	if (result->parts == 1) {
 		result->outcome = p->outcome;
 		result->reason = p->reason;
+		result->pages_total = p->pages_total;
+		snprintf(result->note, sizeof(result->note), "%s", e.note);
 	}
 	result->pages += e.pages;
 	if (p->outcome == OUTCOME_STUB)
@@ -316,7 +319,8 @@ static int
 is_long(const struct part *p)
 {
 	return p->state == PART_RUNNING && (p->step == ANSWER_DRAW ||
-	    p->step == ANSWER_DOCUMENT) && !p->second && p->answer != NULL && answer_pages(p->answer) >= STREAM_PAGES;
+	    p->step == ANSWER_DOCUMENT) && !p->second && p->answer != NULL &&
+	    answer_pages(p->answer) >= STREAM_PAGES;
 }
 
 int

@@ -36,6 +36,12 @@ limits_of(const struct part *p)
 	return policy_limits(p->mail->q.policy);
 }
 
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 void
 part_free(struct part *p)
 {
@@ -204,6 +210,66 @@ take_child_name(struct part *p, const struct part *parent, const char *name)
 	return r;
 }
 
+static void
+note_number(struct part *p, const char *limit, uint64_t number)
+{
+	free(p->note);
+	if (asprintf(&p->note, "%s %llu", limit,
+	    (unsigned long long)number) == -1)
+		p->note = NULL;
+}
+
+/* Workers say what they cut; the number of the limit is ours to name, and the
+ * same for each of them. */
+static void
+name_limit(struct part *p)
+{
+	const struct policy_limits	*l = limits_of(p);
+	const struct policy_profile	*profile = p->action.profile;
+
+	switch ((int)p->reason) {
+	case REASON_LIMIT_BYTES:
+		if (p->note != NULL && strncmp(p->note, "expand", 6) == 0)
+			note_number(p, "expand", l->expand);
+		else
+			note_number(p, "bytes", l->bytes);
+		break;
+	case REASON_LIMIT_PARTS:
+		note_number(p, "parts", l->parts);
+		break;
+	case REASON_LIMIT_DEPTH:
+		note_number(p, "depth", l->depth);
+		break;
+	case REASON_LIMIT_PAGES:
+		note_number(p, "pages", profile != NULL ?
+		    least(l->pages, profile->pages) : l->pages);
+		break;
+	case REASON_LIMIT_PIXELS:
+		if (p->kind == KIND_IMAGE && l->page_pixels <
+		    l->mail_pixels - least(l->mail_pixels, p->mail->pixels))
+			note_number(p, "page-pixels", l->page_pixels);
+		else
+			note_number(p, "mail-pixels", l->mail_pixels);
+		break;
+	case REASON_LIMIT_TEXT:
+		note_number(p, "text", l->text);
+		break;
+	case REASON_LIMIT_HEADERS:
+		note_number(p, "headers", l->headers);
+		break;
+	case REASON_TIMEOUT:
+		if (p->mail->late)
+			note_number(p, "mail-seconds", l->mail_seconds);
+		else
+			note_number(p, "seconds", l->seconds);
+		break;
+	case REASON_MEMORY:
+		note_number(p, "memory", l->memory /
+		    (ENGINE_WEIGHT / part_weight(p)));
+		break;
+	}
+}
+
 static struct part *
 part_new_child(struct part *parent, const struct answer_child *c,
     struct origin *o)
@@ -246,6 +312,9 @@ part_finish(struct part *p)
 	struct origin	*o = p->origin;
 
 	p->state = PART_FINISHED;
+	if (p->cut_bytes && p->reason == REASON_COMPLETE)
+		p->reason = REASON_LIMIT_BYTES;
+	name_limit(p);
 	store_free(p->rendering);
 	p->rendering = NULL;
 	answer_free(p->locked);
@@ -269,13 +338,25 @@ take_facts(struct part *p, const struct answer *a)
 	p->encrypted = p->encrypted && !answer_has_fact(a, FACT_ENCRYPTED);
 }
 
-/* Its worker failed after its pages began to go out. One that was taken over could
- * as well have ended politely: its pages are not worth less for its end. */
+/* Whether pages arrive though their worker failed: they are out already, or it was
+ * stopped by a limit and not by what it did. */
+static int
+is_cut(const struct part *p, enum reason reason)
+{
+	return p->streamed || (p->answer != NULL &&
+	    (reason == REASON_TIMEOUT || reason == REASON_MEMORY) &&
+	    answer_pages(p->answer) > 0);
+}
+
+/* One that was taken over could as well have ended politely: its pages are not
+ * worth less for its end. */
 static void
 cut(struct part *p)
 {
+	p->outcome = OUTCOME_IMAGES;
 	if (p->answer == NULL)
 		return;
+	take_facts(p, p->answer);
 	p->mail->pixels += answer_pixels(p->answer);
 	p->pages_total = answer_pages_total(p->answer);
 	if (p->pages_total < answer_pages(p->answer))
@@ -293,7 +374,7 @@ part_stub(struct part *p, enum reason reason, const char *note)
 	p->note = kept;
 	store_free(p->frames);
 	p->frames = NULL;
-	if (p->streamed) {
+	if (is_cut(p, reason)) {
 		cut(p);
 	} else {
 		p->outcome = OUTCOME_STUB;
@@ -315,23 +396,6 @@ part_stream(struct part *p)
 	answer_free(p->locked);
 	p->locked = NULL;
 	take_facts(p, p->answer);
-}
-
-void
-part_note_number(struct part *p, const char *limit, uint64_t number)
-{
-	free(p->note);
-	if (asprintf(&p->note, "%s %llu", limit,
-	    (unsigned long long)number) == -1)
-		p->note = NULL;
-}
-
-static void
-limit_stub(struct part *p, enum reason reason, const char *limit,
-    uint64_t number)
-{
-	part_stub(p, reason, NULL);
-	part_note_number(p, limit, number);
 }
 
 void
@@ -369,6 +433,11 @@ part_ask_policy(struct part *p)
 				    .malware = p->malware,
 				    .sender = p->mail->q.mail.sender };
 
+	/* the beginning of characters is of use, that of a file is none */
+	if (p->cut_bytes && (!is_characters(p->kind) || is_outlook(p))) {
+		part_stub(p, REASON_LIMIT_BYTES, NULL);
+		return;
+	}
 	policy_decide(p->mail->q.policy, &f, &p->action);
 }
 
@@ -490,33 +559,25 @@ part_consider(struct part *p)
 		return;
 	}
 	if (p->mail->late) {
-		limit_stub(p, REASON_TIMEOUT, "mail-seconds",
-		    l->mail_seconds);
+		part_stub(p, REASON_TIMEOUT, NULL);
 		return;
 	}
 	if (p->state != PART_NEW)
 		return;
+	p->cut_bytes = p->size > l->bytes;
 	if (p->lost != REASON_COMPLETE) {
 		p->kind = p->hint;
 		part_stub(p, p->lost, p->note);
 	} else if (p->size == 0) {
 		p->kind = KIND_EMPTY;
 		part_stub(p, REASON_EMPTY, NULL);
-	} else if (p->size > l->bytes) {
-		limit_stub(p, REASON_LIMIT_BYTES, "bytes", l->bytes);
 	} else if (p->depth > l->depth) {
-		limit_stub(p, REASON_LIMIT_DEPTH, "depth", l->depth);
+		part_stub(p, REASON_LIMIT_DEPTH, NULL);
 	} else if (p->kind != KIND_UNKNOWN || p->identified) {
 		scan_or_decide(p);
 	} else {
 		part_wait_for(p, ANSWER_IDENTIFY, ENGINE_IDENTIFY);
 	}
-}
-
-static uint64_t
-least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 unsigned
@@ -589,8 +650,8 @@ part_open(const struct part *p, int *fdp)
 		return store_take_range(p->rendering, 0,
 		    store_len(p->rendering), fdp);
 	if (p->origin != NULL)
-		return store_take_range(p->origin->bytes, p->offset, p->size,
-		    fdp);
+		return store_take_range(p->origin->bytes, p->offset,
+		    least(p->size, limits_of(p)->bytes), fdp);
 	if ((fd = dup(p->mail->q.original)) == -1)
 		return ERR_SYS;
 	*fdp = fd;
@@ -662,7 +723,6 @@ link_children(struct part *p, struct answer_child *list, struct origin *o)
 		if (p->mail->part_count >= l->parts) {
 			/* two mails inside this one were unpacked at once */
 			p->reason = REASON_LIMIT_PARTS;
-			part_note_number(p, "parts", l->parts);
 			break;
 		}
 		if ((child = part_new_child(p, list, o)) == NULL)
@@ -798,7 +858,7 @@ take_pixels(struct part *p, const struct answer *a)
 	if (*taken < most)
 		p->state = PART_WAITING;
 	else
-		limit_stub(p, REASON_LIMIT_PIXELS, "mail-pixels", most);
+		part_stub(p, REASON_LIMIT_PIXELS, NULL);
 	return 0;
 }
 

@@ -81,6 +81,7 @@ struct part {
 	char			*path, *name, *declared, *charset;
 	char			*old_name;	/* when it had to be changed */
 	uint64_t		 size;
+	int			 cut_bytes;	/* only its beginning is looked at */
 	uint32_t		 depth;
 	uint8_t			 sha256[32];
 	enum reason		 lost;		/* its parent could not give it */
@@ -255,10 +256,9 @@ void part_finish(struct part *p);
 void part_stream(struct part *p);
 /* Its scan failed: it goes on, and says so. */
 void part_unscanned(struct part *p, enum reason reason);
-/* The part ends as a stub; or, when its pages began to go out, with those that
- * are there. note NULL: none. */
+/* The part ends as a stub; or, when its pages began to go out or a limit ended
+ * their drawing, with those that are there. note NULL: none. */
 void part_stub(struct part *p, enum reason reason, const char *note);
-void part_note_number(struct part *p, const char *limit, uint64_t number);
 
 /* engine_again.c */
 /* The step failed; p->note says more of it. 1 when the part has another way and

@@ -20,7 +20,7 @@
 #include "text.h"
 #include "wire.h"
 
-/* The original on its way into memory. */
+/* The original on its way into memory: its beginning, should it be too large. */
 struct body {
 	int		 fd;
 	uint64_t	 size, most;
@@ -31,12 +31,13 @@ static int
 body_take(void *arg, const uint8_t *data, size_t len)
 {
 	struct body	*b = arg;
+	uint64_t	 room = b->size < b->most ? b->most - b->size : 0;
 	int		 r;
 
 	b->size += len;
 	if ((r = hash_update(b->hash, data, len)) != ERR_OK)
 		return r;
-	return b->size <= b->most ? fd_write_all(b->fd, data, len) : ERR_OK;
+	return fd_write_all(b->fd, data, len < room ? len : (size_t)room);
 }
 
 static char *
@@ -154,8 +155,6 @@ opened_take(const struct sanitizer *s, int fd, uint64_t most,
 	o->mail.size = b.size;
 	if (r == ERR_OK)
 		r = check_body(o);
-	if (r == ERR_OK && b.size > most && ftruncate(b.fd, 0) == -1)
-		r = ERR_SYS;
 	if (r == ERR_OK)
 		r = store_seal(b.fd);
 	if (r == ERR_OK)

@@ -149,6 +149,18 @@ reason_icon(const char *reason)
 	return strncmp(reason, "limit-", 6) == 0 ? ICON_CUT : ICON_ALERT;
 }
 
+/* The number behind a limit. */
+static void
+write_note(struct changes *c)
+{
+	char	 words[1024];
+
+	if (c->part->note[0] == '\0')
+		return;
+	note_words(c->part->note, words, sizeof(words));
+	html_textf(c->h, " (%s)", words);
+}
+
 /* What did not arrive whole: always said. */
 static void
 write_loss(struct changes *c)
@@ -160,15 +172,15 @@ write_loss(struct changes *c)
 	if (strcmp(p->outcome, "stub") == 0)
 		html_textf(c->h, "%s is not shown. %s", part_label(c),
 		    changes_reason(p->reason));
-	else if (p->pages_total > p->pages)
-		html_textf(c->h, "%s has %lld pages; %lld of them %s here.",
+	else if (p->pages_total > p->pages && p->pages > 0)
+		html_textf(c->h, "%s has %lld pages; %lld of them %s here. %s",
 		    part_label(c), (long long)p->pages_total,
-		    (long long)p->pages, p->pages == 1 ? "is" : "are");
+		    (long long)p->pages, p->pages == 1 ? "is" : "are",
+		    changes_reason(p->reason));
 	else
 		html_textf(c->h, "%s: %s", part_label(c),
 		    changes_reason(p->reason));
-	if (p->note[0] != '\0' && p->pages_total <= p->pages)
-		html_textf(c->h, " (%s)", p->note);
+	write_note(c);
 	end_item(c, p->reason);
 }
 
@@ -188,6 +200,7 @@ write_whole(struct changes *c)
 		html_textf(c->h, "%s is shown in full: %s.", part_label(c),
 		    p->pages == 0 ? "as text" : strcmp(p->kind, "image") == 0 ?
 		    "one picture" : "1 page");
+	write_note(c);
 	end_item(c, p->reason);
 }
 

@@ -233,7 +233,7 @@ Chou Tzu-En
              facts=[("links", "3"), ("link-mismatch", "label said beiwan-eng[.]example, target is "
                                                       "hxxps[:]//trk[.]mailcount[.]example/o/8f31"),
                     ("external-links", "1"), ("invisible-chars", "14"), ("charset", "utf-8")]),
-        dict(kind="pdf", name="interim-report_v3.pdf", outcome="images", reason="limit-pages", note="8 of 12 pages",
+        dict(kind="pdf", name="interim-report_v3.pdf", outcome="images", reason="limit-pages", note="pages 8",
              size=6100000, page_list=[pages(i) for i in range(8)], pages_total=12, texts=REPORT),
         dict(kind="image", name="section-4.jpg", outcome="images", single=1, file_type="image/jpeg", size=188000,
              page_list=[dict(width=8, height=8, jpeg=JPEG)]),

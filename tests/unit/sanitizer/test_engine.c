@@ -558,7 +558,7 @@ parts_come_in_order_depth_first(void **state)
 }
 
 static void
-each_way_to_die_is_one_named_stub(void **state)
+each_way_to_die_has_one_name(void **state)
 {
 	static const char	ways[] = "cfdml";
 	char			name[2] = "";
@@ -578,13 +578,14 @@ each_way_to_die_is_one_named_stub(void **state)
 	    "1<0 0 mail \"r i.bin\" = container complete 0/0\n"
 	    "2<1 1 pdf \"\" = stub crash 0/0\n"
 	    "3<1 2 pdf \"\" = stub forbidden-call 0/0\n"
-	    "4<1 3 pdf \"\" = stub timeout seconds 5 0/0\n"
-	    "5<1 4 pdf \"\" = stub memory memory 1610612736 0/0\n"
+	    "4<1 3 pdf \"\" page0 = images timeout seconds 5 1/0\n"
+	    "5<1 4 pdf \"\" page0 = images memory memory 1610612736 1/0\n"
 	    "6<1 5 pdf \"\" = stub engine 0/0\n"
 	    "7<1 9 text \"\" 'fine' = text complete 0/0\n"
 	    "end 7\n");
 	assert_non_null(strstr(events, "pdf forbidden-call: forbidden-call"));
-	assert_int_equal(result.stubs, 5);
+	assert_int_equal(result.stubs, 3);
+	assert_int_equal(result.cuts, 2);
 }
 
 /* 20 pages of 40, in the part. */
@@ -893,11 +894,11 @@ bounds_are_named_with_their_number(void **state)
 	    "mail document=1\n"
 	    "1<0 0 text \"r i.bin\" '0123456789'"
 	    " = text complete 0/0\nend 1\n");
-	big = part(KIND_TEXT, '.');
+	big = part(KIND_PDF, '.');
 	big->len = 5000;
-	flatten(big, KIND_TEXT, "bytes 1K",
+	flatten(big, KIND_PDF, "bytes 1K",
 	    "mail document=1\n"
-	    "1<0 0 text \"r i.bin\" = stub limit-bytes bytes 1024 0/0\nend 1\n");
+	    "1<0 0 pdf \"r i.bin\" = stub limit-bytes bytes 1024 0/0\nend 1\n");
 }
 
 /* Each page has 20,000 pixels, and two are drawn at once: which of them is too
@@ -936,7 +937,7 @@ a_child_that_is_lost_says_why(void **state)
 	flatten(root, KIND_UNKNOWN, "",
 	    "mail document=1\n"
 	    "1<0 0 archive \"r i.bin\" = container complete 0/0\n"
-	    "2<1 1 unknown \"half.txt\" = stub limit-bytes expand 5000 0/0\n"
+	    "2<1 1 unknown \"half.txt\" = stub limit-bytes expand 200 0/0\n"
 	    "3<1 2 text \"all.txt\" 'whole' = text complete 0/0\n"
 	    "end 3\n");
 }
@@ -1227,7 +1228,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(parts_come_in_order_depth_first),
-		cmocka_unit_test(each_way_to_die_is_one_named_stub),
+		cmocka_unit_test(each_way_to_die_has_one_name),
 		cmocka_unit_test(what_one_engine_cannot_draw_is_given_to_the_other),
 		cmocka_unit_test(the_first_failure_stands_when_both_engines_fail),
 		cmocka_unit_test(more_pages_win_and_fewer_do_not),
