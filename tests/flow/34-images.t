@@ -25,7 +25,7 @@ for f in "$work"/in/*; do
 	ok $? "$name ends with exit 0 or 1 (was $code)"
 	rm -f "$work/out/$name/"*.json
 done
-/usr/bin/python3 tests/lib/pictures.py "$work" >"$work/tap"
+/usr/bin/python3 tests/lib/shown.py "$work" >"$work/tap"
 cat "$work/tap"
 tap_n=$((tap_n + $(grep -c '^ok\|^not ok' "$work/tap")))
 grep -q '^not ok' "$work/tap" && tap_bad=1

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes one picture in many formats, by Pillow: pictures.py DIR.
 
-tests/flow/34-images.t sends them through `limpid clean`; tests/lib/pictures.py
+tests/flow/34-images.t sends them through `limpid clean`; tests/lib/shown.py
 knows what must come out of each.
 """
 import struct
