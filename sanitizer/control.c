@@ -4,14 +4,12 @@
  * packet is decoded whole and checked before anyone acts.
  * Must never leak a descriptor that came with a packet it refuses.
  */
-#include <sys/socket.h>
-
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "control.h"
 #include "err.h"
+#include "handover.h"
 #include "wire.h"
 
 static int
@@ -200,111 +198,46 @@ packet_get(struct wire *w, struct control_packet *p)
 int
 control_send(int fd, const struct control_packet *p)
 {
-	union { struct cmsghdr align; char room[CMSG_SPACE(CONTROL_FDS *
-	    sizeof(int))]; } c = {0};
 	int		 fds[CONTROL_FDS] = { p->in, p->out, p->words };
 	size_t		 count = p->words != -1 ? 3 : 2;
 	struct wire	*w;
-	struct iovec	 iov;
-	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr	*head;
-	ssize_t		 n;
 	int		 r;
 
 	if ((w = wire_new(CONTROL_MAX)) == NULL)
 		return ERR_MEMORY;
-	if ((r = packet_put(w, p)) != ERR_OK)
-		goto out;
-	iov.iov_base = (void *)(uintptr_t)wire_data(w);
-	iov.iov_len = wire_len(w);
-	if (p->type == CONTROL_JOB) {
-		m.msg_control = c.room;
-		m.msg_controllen = CMSG_SPACE(count * sizeof(int));
-		head = CMSG_FIRSTHDR(&m);
-		head->cmsg_level = SOL_SOCKET;
-		head->cmsg_type = SCM_RIGHTS;
-		head->cmsg_len = CMSG_LEN(count * sizeof(int));
-		memcpy(CMSG_DATA(head), fds, count * sizeof(int));
-	}
-	do
-		n = sendmsg(fd, &m, MSG_NOSIGNAL);
-	while (n == -1 && errno == EINTR);
-	if (n == -1)
-		r = errno == EPIPE || errno == ECONNRESET ? ERR_PEER : ERR_SYS;
- out:
+	if ((r = packet_put(w, p)) == ERR_OK)
+		r = handover_send(fd, wire_data(w), wire_len(w), fds,
+		    p->type == CONTROL_JOB ? count : 0);
 	wire_free(w);
 	return r;
-}
-
-/* Moves what came along into fds; whatever is too much is closed. */
-static void
-fds_take(struct msghdr *m, int fds[CONTROL_FDS])
-{
-	struct cmsghdr	*head;
-	size_t		 n, i;
-	int		 fd;
-
-	for (head = CMSG_FIRSTHDR(m); head != NULL; head = CMSG_NXTHDR(m, head)) {
-		if (head->cmsg_level != SOL_SOCKET ||
-		    head->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (i = 0; i < n; i++) {
-			memcpy(&fd, CMSG_DATA(head) + i * sizeof(int),
-			    sizeof(fd));
-			if (i < CONTROL_FDS && fds[i] == -1)
-				fds[i] = fd;
-			else
-				close(fd);
-		}
-	}
 }
 
 int
 control_take(int fd, int flags, struct control_packet *p)
 {
-	union { struct cmsghdr align; char room[CMSG_SPACE(CONTROL_FDS *
-	    sizeof(int))]; } c;
 	uint8_t		 data[CONTROL_MAX];
-	int		 fds[CONTROL_FDS] = { -1, -1, -1 };
-	struct iovec	 iov = { data, sizeof(data) };
-	struct msghdr	 m = { .msg_iov = &iov, .msg_iovlen = 1,
-			    .msg_control = c.room,
-			    .msg_controllen = sizeof(c.room) };
+	size_t		 len = sizeof(data);
+	int		 fds[CONTROL_FDS], r;
 	struct wire	*w;
-	ssize_t		 n;
-	int		 r;
 
 	memset(p, 0, sizeof(*p));
 	p->in = p->out = p->words = -1;
-	do
-		n = recvmsg(fd, &m, flags | MSG_CMSG_CLOEXEC);
-	while (n == -1 && errno == EINTR);
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return ERR_AGAIN;
-	if (n == -1 && errno != ECONNRESET)
-		return ERR_SYS;
-	if (n <= 0)
-		return ERR_PEER;
-	fds_take(&m, fds);
+	if ((r = handover_take(fd, flags, data, &len, fds,
+	    CONTROL_FDS)) != ERR_OK)
+		return r;
 	p->in = fds[0];
 	p->out = fds[1];
 	p->words = fds[2];
-	if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
-		r = ERR_FORMAT;
-	else if ((w = wire_new_over(data, (size_t)n)) == NULL)
+	if ((w = wire_new_over(data, len)) == NULL)
 		r = ERR_MEMORY;
 	else {
 		r = packet_get(w, p);
 		wire_free(w);
 	}
 	if (r != ERR_OK || p->type != CONTROL_JOB) {
-		if (p->in != -1)
-			close(p->in);
-		if (p->out != -1)
-			close(p->out);
-		if (p->words != -1)
-			close(p->words);
+		for (size_t i = 0; i < CONTROL_FDS; i++)
+			if (fds[i] != -1)
+				close(fds[i]);
 		p->in = p->out = p->words = -1;
 	}
 	return r;

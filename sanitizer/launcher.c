@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "handover.h"
 #include "zygote.h"
 
 #define PAUSE_US	5000	/* a router gone wild cannot make a fork bomb */
@@ -107,54 +108,25 @@ spawn(const struct launcher *l, size_t n, int *control, pid_t *pid)
 static int
 send_answer(int fd, int r, int control)
 {
-	uint8_t			 byte = (uint8_t)-r;
-	struct iovec		 iov = { &byte, 1 };
-	union {
-		struct cmsghdr	 head;
-		char		 room[CMSG_SPACE(sizeof(int))];
-	} u = { .room = { 0 } };
-	struct msghdr		 m = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr		*c;
+	uint8_t	byte = (uint8_t)-r;
 
-	if (r == ERR_OK) {
-		m.msg_control = u.room;
-		m.msg_controllen = sizeof(u.room);
-		c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &control, sizeof(int));
-	}
-	return sendmsg(fd, &m, MSG_NOSIGNAL) == 1 ? ERR_OK : ERR_PEER;
+	return handover_send(fd, &byte, 1, &control, r == ERR_OK ? 1 : 0);
 }
 
 static int
 take_answer(int fd, int *control)
 {
-	uint8_t			 byte = 0;
-	struct iovec		 iov = { &byte, 1 };
-	union {
-		struct cmsghdr	 head;
-		char		 room[CMSG_SPACE(sizeof(int))];
-	} u;
-	struct msghdr		 m = { .msg_iov = &iov, .msg_iovlen = 1,
-				    .msg_control = u.room,
-				    .msg_controllen = sizeof(u.room) };
-	struct cmsghdr		*c;
-	ssize_t			 n;
+	uint8_t	byte;
+	size_t	len = 1;
 
-	while ((n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC)) == -1 && errno == EINTR)
-		;
-	if (n != 1)
+	if (handover_take(fd, 0, &byte, &len, control, 1) != ERR_OK)
 		return ERR_PEER;
-	if (byte != 0)
-		return -(int)byte;
-	c = CMSG_FIRSTHDR(&m);
-	if (c == NULL || c->cmsg_level != SOL_SOCKET ||
-	    c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
-		return ERR_PEER;
-	memcpy(control, CMSG_DATA(c), sizeof(int));
-	return ERR_OK;
+	if (byte == 0 && *control != -1)
+		return ERR_OK;
+	if (*control != -1)
+		close(*control);
+	*control = -1;
+	return byte == 0 ? ERR_PEER : -(int)byte;
 }
 
 /* The launcher process: a number comes in, a control socket goes out. */
