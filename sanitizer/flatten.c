@@ -311,10 +311,8 @@ counts_state(struct task *t)
 		    "far as it goes: pages %s", t->damaged.text);
 		worker_fact(t->w, FACT_MALFORMED, value);
 	}
-	if (t->links > 0)
-		worker_fact_number(t->w, FACT_LINKS, t->links);
-	if (t->targets > 0)
-		worker_fact_number(t->w, FACT_EXTERNAL_LINKS, t->targets);
+	if (t->links + t->targets > 0)
+		worker_fact_number(t->w, FACT_LINKS, t->links + t->targets);
 	if (t->invisible > 0)
 		worker_fact_number(t->w, FACT_INVISIBLE_CHARS, t->invisible);
 }

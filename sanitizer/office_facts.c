@@ -14,6 +14,7 @@
 
 #define STYLES_MAX	64	/* styles of hidden sheets */
 #define NAME_BYTES	128
+#define TARGET_BYTES	1024
 #define FIRST_RECORDS	6
 
 struct look {
@@ -39,17 +40,38 @@ ends(const char *s, const char *with)
 	return n >= m && strcasecmp(s + n - m, with) == 0;
 }
 
-/* Relationships of OOXML. */
+/* Where a link leads, which a label may hide. */
+static void
+target_add(struct office_facts *f, const char *target)
+{
+	unsigned	 n = f->target_count;
+
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(f->targets[i], target) == 0)
+			return;
+	if (n < OFFICE_TARGETS_MAX && *target != '\0' &&
+	    (f->targets[n] = strdup(target)) != NULL)
+		f->target_count++;
+}
+
+/* Relationships of OOXML: a link waits for a click, all else would be fetched. */
 static void
 rels_begin(void *arg, const char *name, const void *at)
 {
 	struct look	*l = arg;
-	char		 mode[16];
+	char		 value[TARGET_BYTES];
 
-	if (strcmp(name, "Relationship") == 0 &&
-	    office_attribute(at, "TargetMode", mode, sizeof(mode)) &&
-	    strcasecmp(mode, "External") == 0)
+	if (strcmp(name, "Relationship") != 0 ||
+	    !office_attribute(at, "TargetMode", value, sizeof(value)) ||
+	    strcasecmp(value, "External") != 0)
+		return;
+	office_attribute(at, "Type", value, sizeof(value));
+	if (!ends(value, "/hyperlink")) {
 		l->f->external++;
+		return;
+	}
+	office_attribute(at, "Target", value, sizeof(value));
+	target_add(l->f, value);
 }
 
 static int
@@ -175,11 +197,15 @@ static void
 odf_begin(void *arg, const char *name, const void *at)
 {
 	struct look	*l = arg;
-	char		 value[1024];
+	char		 value[TARGET_BYTES];
 
 	if (office_attribute(at, "href", value, sizeof(value)) &&
-	    leads_out(value))
-		l->f->external++;
+	    leads_out(value)) {
+		if (strcmp(name, "a") == 0)
+			target_add(l->f, value);
+		else
+			l->f->external++;
+	}
 	l->f->comments += strcmp(name, "annotation") == 0;
 	l->f->changes += strcmp(name, "changed-region") == 0 ||
 	    strcmp(name, "cell-content-change") == 0;
@@ -372,4 +398,11 @@ office_facts_look(const uint8_t *data, size_t len, struct office_facts *f)
 		rtf_look(data, len, f);
 	else
 		package_look(data, len, f);
+}
+
+void
+office_facts_free(struct office_facts *f)
+{
+	while (f->target_count > 0)
+		free(f->targets[--f->target_count]);
 }

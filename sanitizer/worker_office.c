@@ -121,6 +121,26 @@ text_send(struct task *t, const char *raw)
 	free(safe);
 }
 
+/* Where the links lead, for words that are not those of drawn pages: those have it
+ * beside them. */
+static void
+targets_send(struct task *t)
+{
+	char	*safe, *line;
+
+	for (unsigned i = 0; i < t->facts.target_count; i++) {
+		safe = links_defang_target(t->facts.targets[i],
+		    strlen(t->facts.targets[i]));
+		if (safe == NULL || asprintf(&line, "%s[link] %s\n",
+		    i == 0 ? "\n" : "", safe) == -1)
+			worker_no_memory();
+		text_send(t, line);
+		free(line);
+		free(safe);
+	}
+	t->links += t->facts.target_count;
+}
+
 static void
 count_state(struct task *t, enum fact f, uint64_t n)
 {
@@ -158,6 +178,7 @@ end_as_text(struct task *t, enum reason reason)
 	    (text = office_text_take(t->data, t->len,
 	    (size_t)t->job->max_text)) != NULL) {
 		text_send(t, text);
+		targets_send(t);
 		free(text);
 	}
 	if (reason == REASON_ENCRYPTED)
@@ -236,8 +257,10 @@ grid_send(struct task *t, const char *fods, size_t len)
 	grid = office_grid_make(fods, len, (size_t)t->job->max_text, &seen);
 	if (!t->facts.known)
 		t->facts.hidden_sheets = seen.hidden;
-	if (grid != NULL)
+	if (grid != NULL) {
 		text_send(t, grid);
+		targets_send(t);
+	}
 	free(grid);
 	return seen.wide;
 }

@@ -75,7 +75,7 @@ ends letter images complete 2
 fact letter engine libreoffice+mupdf
 fact letter comments 1
 fact letter tracked-changes 1
-fact letter external-links 2
+fact letter external-links 1
 holds text 'here -> hxxp[:]//evil[.]example/'
 ends macro images complete 1
 fact macro macros yes
@@ -93,7 +93,7 @@ ends talk images complete 3
 holds talk '第二張'
 ends text images complete 1
 fact text comments 1
-fact text external-links 1
+fact text links 1
 ends sheet images complete 1
 fact sheet hidden-sheets 1
 ends basic images complete 1

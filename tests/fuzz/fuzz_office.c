@@ -23,6 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	office_package_warm();
 	office_facts_look(data, len, &facts);
+	office_facts_free(&facts);
 	s = office_text_take(data, len, 10000);
 	if (s != NULL && strlen(s) > 10000 + 65536)
 		abort();

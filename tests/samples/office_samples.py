@@ -40,7 +40,7 @@ def word():
     good("indic.docx", o.docx(["बैठक की रिपोर्ट", "รายงานการประชุม"]), 1, ("बैठक की", "รายงานการประชุม"))
     good("ten-pages.docx", o.docx(["first"] + ["\fpage %d" % i for i in range(2, 11)]), 10, "page 10")
     good("links-docx.docx", o.docx(["Words"], links=[("our bank", "https://evil.example/login")]), 1,
-         "hxxps[:]//evil[.]example/login", facts="external-links=1", lacks="https://evil")
+         "hxxps[:]//evil[.]example/login", facts="links=1", lacks="https://evil")
     good("comments.docx", o.docx(["Words"], comment="aside"), 1, "Words", facts="comments=1")
     good("changes.docx", o.docx(["Words"], changed="put in"), 1, "put in", facts="tracked-changes=1")
     good("macros.docm", o.docx(["Words beside macros"], macros=True), 1, "Words beside macros", facts="macros=yes")
@@ -48,7 +48,7 @@ def word():
     good("empty-body.docx", o.docx([""]), 1, ())
     good("open.odt", o.odt(["An open text", CJK]), 1, ("An open text", CJK))
     good("noted.odt", o.odt(["Text"], comment="aside", link="http://evil.example/"), 1, "Text",
-         facts=("comments=1", "external-links=1"), lacks="http://evil")
+         facts=("comments=1", "links=1"), lacks="http://evil")
     good("template-text.ott", o.odf("text-template", "<office:text><text:p>A template</text:p>"
          "</office:text>"), 1, "A template")
     flat = (o.XML + '<office:document %s office:mimetype="application/vnd.oasis.opendocument.text"><office:body>'

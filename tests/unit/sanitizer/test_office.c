@@ -54,7 +54,10 @@ ooxml_says_what_it_holds(void **state)
 {
 	static const struct member members[] = {
 		{ "word/_rels/document.xml.rels", "<R><Relationship "
-		    "TargetMode=\"External\"/><Relationship/></R>" },
+		    "TargetMode=\"External\"/><Relationship/>"
+		    "<Relationship TargetMode=\"External\" Target=\"http://x/\" "
+		    "Type=\"a/hyperlink\"/><Relationship TargetMode=\"External\" "
+		    "Target=\"http://x/\" Type=\"a/hyperlink\"/></R>" },
 		{ "word/document.xml", "<d><ins/><del/><instrText> INCLUDE"
 		    "</instrText><instrText>PICTURE \"x\"</instrText>"
 		    "<fldChar fldCharType=\"end\"/><fldSimple instr=\"DDE x\"/>"
@@ -73,6 +76,9 @@ ooxml_says_what_it_holds(void **state)
 	office_facts_look(data, n, &f);
 	assert_true(f.known);
 	assert_int_equal(f.external, 2);
+	assert_int_equal(f.target_count, 1);
+	assert_string_equal(f.targets[0], "http://x/");
+	office_facts_free(&f);
 	assert_int_equal(f.changes, 2);
 	assert_int_equal(f.scripts, 1);
 	assert_int_equal(f.comments, 2);
@@ -81,8 +87,10 @@ ooxml_says_what_it_holds(void **state)
 	assert_int_equal(f.hidden_sheets, 1);
 	assert_false(f.encrypted);
 	/* every beginning of it is looked at without harm */
-	for (size_t i = 0; i < n; i += 7)
+	for (size_t i = 0; i < n; i += 7) {
 		office_facts_look(data, i, &f);
+		office_facts_free(&f);
+	}
 }
 
 static void
@@ -107,7 +115,10 @@ odf_says_what_it_holds(void **state)
 	assert_int_equal(f.hidden_sheets, 1);
 	assert_int_equal(f.comments, 1);
 	assert_int_equal(f.changes, 1);
-	assert_int_equal(f.external, 1);
+	assert_int_equal(f.external, 0);
+	assert_int_equal(f.target_count, 1);
+	assert_string_equal(f.targets[0], "http://x/");
+	office_facts_free(&f);
 	assert_int_equal(f.macros, 1);
 	assert_int_equal(f.embedded, 1);
 }
