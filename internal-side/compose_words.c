@@ -201,6 +201,8 @@ static const struct { const char *before, *after; } change[FACT_MAX] = {
 	[FACT_EMBEDDED] = { "Files were embedded in it; those that could be "
 	    "taken out are shown on their own: ", "" },
 	[FACT_HIDDEN_TEXT] = { "Hidden text was found, characters: ", "" },
+	[FACT_UNSEEN_TEXT] = { "Most of the text on these pages cannot be seen, and "
+	    "what cannot be seen is not in the words here: ", "" },
 	[FACT_INVISIBLE_CHARS] = { "Invisible characters were removed: ", "" },
 	[FACT_LINKS] = { "Links were made unclickable: ", "" },
 	[FACT_LINK_MISMATCH] = { "A link does not lead where its label says: ",

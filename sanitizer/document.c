@@ -176,7 +176,7 @@ document_close(struct document *d)
 		return;
 	document_page_drop(d);
 	fz_drop_pixmap(d->ctx, d->pixmap);
-	fz_drop_buffer(d->ctx, d->text);
+	free(d->glyphs);
 	fz_drop_document(d->ctx, d->doc);
 	fz_drop_stream(d->ctx, d->stream);
 	free(d);
@@ -195,7 +195,7 @@ const struct document_engine document_mupdf = {
 	.facts = document_facts,
 	.page_load = document_page_load,
 	.page_draw = document_page_draw,
-	.page_text = document_page_text,
+	.page_glyphs = document_page_glyphs,
 	.page_links = document_page_links,
 	.files = document_files,
 };

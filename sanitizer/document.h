@@ -30,7 +30,23 @@ struct document_picture {
 	uint32_t	width, height;
 	size_t		stride;
 	uint16_t	dpi;		/* less than asked to make it fit */
+	double		scale;		/* the same, exactly: samples a point */
 	const uint8_t	*samples;	/* RGB */
+};
+
+/* The characters of a page in reading order; '\n' ends a line. Boxes are in points,
+ * from the upper left of the page. All borrowed until the next page or close. */
+struct document_glyph {
+	uint32_t	rune;
+	float		x0, y0, x1, y1;
+};
+
+struct document_glyphs {
+	struct document_glyph	*list;
+	size_t			 count;
+	float			 width, height;		/* of the page */
+	uint32_t		 layered;	/* characters more, in layers that
+						 * are not shown */
 };
 
 /* Called for each link of a page that leads out of the document. label is what
@@ -78,9 +94,10 @@ struct document_engine {
 	 * sides that a copy allows. 0: it cannot be. */
 	int (*page_draw)(struct document *d, uint16_t dpi, uint32_t max_pixels,
 	    struct document_picture *pic, int *errors);
-	/* The page's text in reading order, about max bytes of it at most;
-	 * borrowed until the next page or close. NULL: it cannot be read. */
-	const char *(*page_text)(struct document *d, size_t max, size_t *len);
+	/* What is written on the page, about max characters of it at most. 0: it
+	 * cannot be read. */
+	int (*page_glyphs)(struct document *d, size_t max,
+	    struct document_glyphs *glyphs);
 	void (*page_links)(struct document *d, document_link *found, void *arg);
 	/* Embedded and attached files, at most 1,000; each once, where the
 	 * engine can tell. */
@@ -106,7 +123,8 @@ int document_page_load(struct document *d, uint32_t index, int *errors);
 int document_page_draw(struct document *d, uint16_t dpi, uint32_t max_pixels,
     struct document_picture *pic, int *errors);
 
-const char *document_page_text(struct document *d, size_t max, size_t *len);
+int document_page_glyphs(struct document *d, size_t max,
+    struct document_glyphs *glyphs);
 
 void document_page_links(struct document *d, document_link *found, void *arg);
 void document_files(struct document *d, const struct document_sink *to);

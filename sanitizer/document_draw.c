@@ -123,6 +123,7 @@ document_page_draw(struct document *d, uint16_t dpi, uint32_t max_pixels,
 	pic->height = d->pixmap->h;
 	pic->stride = d->pixmap->stride;
 	pic->dpi = scale * 72 < 1 ? 1 : lround(scale * 72);
+	pic->scale = scale;
 	pic->samples = d->pixmap->samples;
 	return 1;
 }

@@ -22,8 +22,12 @@ struct document {
 	fz_rect		 bounds;
 	/* kept from page to page */
 	fz_pixmap	*pixmap;
-	fz_buffer	*text;
+	struct document_glyph *glyphs;
+	size_t		 glyph_room;
 };
+
+/* Characters of the page just loaded that layers hide (document_layers.c). */
+uint32_t document_page_layered(struct document *d, size_t shown);
 
 /* Forgets the page just loaded (document_draw.c). */
 void document_page_drop(struct document *d);

@@ -1,21 +1,22 @@
 /*
  * The words and links of a page, from MuPDF's structured text.
  * Runs in the jailed child of worker-pdf.
- * Hostile input: the page; its characters come out raw and are cleaned by the
- * caller. Must never grow beyond the text limit.
+ * Hostile input: the page; its characters come out raw, whether they can be seen or
+ * not, and are judged and cleaned by the caller. Must never grow beyond the limit.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "document_private.h"
 
 #define LABEL_MAX	2048	/* bytes under one link that are looked at */
 
-/* What lies outside of the page's box is not shown, so it is not text of it. */
+/* All that is written, outside of the page's box too: seen.c says what counts. */
 static void
 stext_make(struct document *d)
 {
 	fz_context *ctx = d->ctx;
-	fz_stext_options options = { .flags = FZ_STEXT_MEDIABOX_CLIP };
+	fz_stext_options options = { 0 };
 	fz_device *dev = NULL;
 
 	if (d->stext != NULL)
@@ -37,57 +38,80 @@ stext_make(struct document *d)
 	}
 }
 
-static void
-line_append(fz_context *ctx, fz_buffer *out, const fz_stext_line *line)
+static int
+glyph_add(struct document *d, struct document_glyphs *out, uint32_t rune,
+    fz_rect box)
 {
-	for (const fz_stext_char *c = line->first_char; c != NULL; c = c->next)
-		fz_append_rune(ctx, out, c->c);
-	fz_append_byte(ctx, out, '\n');
+	struct document_glyph *grown;
+	size_t room = d->glyph_room * 2 + 1024;
+
+	if (out->count == d->glyph_room) {
+		grown = realloc(d->glyphs, room * sizeof(*grown));
+		if (grown == NULL)
+			return 0;
+		d->glyphs = grown;
+		d->glyph_room = room;
+	}
+	d->glyphs[out->count++] = (struct document_glyph){ rune,
+	    box.x0 - d->bounds.x0, box.y0 - d->bounds.y0,
+	    box.x1 - d->bounds.x0, box.y1 - d->bounds.y0 };
+	return 1;
 }
 
-static void
-text_collect(struct document *d, size_t max)
+static int
+line_add(struct document *d, struct document_glyphs *out,
+    const fz_stext_line *line)
 {
-	fz_context *ctx = d->ctx;
-	fz_buffer *out = d->text;
+	for (const fz_stext_char *c = line->first_char; c != NULL; c = c->next)
+		if (!glyph_add(d, out, (uint32_t)c->c,
+		    fz_rect_from_quad(c->quad)))
+			return 0;
+	return glyph_add(d, out, '\n', fz_empty_rect);
+}
 
-	for (fz_stext_block *b = d->stext->first_block; b != NULL;
+static int
+glyphs_collect(struct document *d, size_t max, struct document_glyphs *out)
+{
+	for (const fz_stext_block *b = d->stext->first_block; b != NULL;
 	    b = b->next) {
 		if (b->type != FZ_STEXT_BLOCK_TEXT)
 			continue;
-		if (out->len > 0)
-			fz_append_byte(ctx, out, '\n');
-		for (fz_stext_line *l = b->u.t.first_line; l != NULL;
+		if (out->count > 0 && !glyph_add(d, out, '\n', fz_empty_rect))
+			return 0;
+		for (const fz_stext_line *l = b->u.t.first_line; l != NULL;
 		    l = l->next) {
-			if (out->len > max)
-				return;
-			line_append(ctx, out, l);
+			if (out->count > max)
+				return 1;
+			if (!line_add(d, out, l))
+				return 0;
 		}
 	}
+	return 1;
 }
 
-const char *
-document_page_text(struct document *d, size_t max, size_t *len)
+int
+document_page_glyphs(struct document *d, size_t max,
+    struct document_glyphs *glyphs)
 {
 	fz_context *ctx = d->ctx;
 	int ok = 1;
 
+	memset(glyphs, 0, sizeof(*glyphs));
 	if (d->list == NULL)
-		return NULL;
+		return 0;
 	fz_var(ok);
-	fz_try(ctx) {
-		if (d->text == NULL)
-			d->text = fz_new_buffer(ctx, 8192);
-		fz_clear_buffer(ctx, d->text);
+	fz_try(ctx)
 		stext_make(d);
-		text_collect(d, max);
-	}
 	fz_catch(ctx)
 		ok = 0;
-	if (!ok)
-		return NULL;
-	*len = d->text->len;
-	return (const char *)d->text->data;
+	if (!ok || !glyphs_collect(d, max, glyphs))
+		return 0;
+	glyphs->list = d->glyphs;
+	glyphs->width = d->bounds.x1 - d->bounds.x0;
+	glyphs->height = d->bounds.y1 - d->bounds.y0;
+	if (glyphs->count <= max)
+		glyphs->layered = document_page_layered(d, glyphs->count);
+	return 1;
 }
 
 /* What stands under the link, "" when nothing or when it cannot be told. */

@@ -28,12 +28,12 @@ is_failure(enum reason r)
 }
 
 static int
-ask_poppler(struct part *p, enum reason reason)
+ask_poppler(struct part *p, enum second what, enum reason reason)
 {
-	if (p->second || p->worker != ENGINE_PDF || !is_pdf(p) ||
-	    p->streamed || p->mail->late || !is_failure(reason))
+	if (p->second != SECOND_NONE || p->worker != ENGINE_PDF ||
+	    !is_pdf(p) || p->streamed || p->mail->late)
 		return 0;
-	p->second = 1;
+	p->second = what;
 	p->failed = reason;
 	part_wait_for(p, ANSWER_DOCUMENT, ENGINE_POPPLER);
 	return 1;
@@ -74,26 +74,45 @@ part_try_again(struct part *p, enum reason reason)
 		part_settle(p);
 		return 1;
 	}
-	return ask_poppler(p, reason) || ask_for_words(p, reason);
+	return (is_failure(reason) && ask_poppler(p, SECOND_PAGES, reason)) ||
+	    ask_for_words(p, reason);
 }
 
 int
-part_ask_second(struct part *p, const struct answer_done *d)
+part_ask_second(struct part *p, const struct answer *a)
 {
+	const struct answer_done	*d = answer_done(a);
+
 	/* Pages without words, when only words are wanted, are no failure. */
 	if (d->reason == REASON_EMPTY && d->pages_total > 0)
 		return 0;
-	return (d->outcome == OUTCOME_STUB ||
-	    d->reason == REASON_PAGES_FAILED) && ask_poppler(p, d->reason);
+	if (is_failure(d->reason) && (d->outcome == OUTCOME_STUB ||
+	    d->reason == REASON_PAGES_FAILED))
+		return ask_poppler(p, SECOND_PAGES, d->reason);
+	return d->outcome != OUTCOME_STUB && answer_doubted(a) &&
+	    ask_poppler(p, SECOND_WORDS, d->reason);
+}
+
+/* A tenth more: a different count of hyphens is no gain. */
+static void
+take_words(struct part *p, struct answer *a)
+{
+	if (answer_legible(a) > p->legible + p->legible / 10 &&
+	    answer_has_text(a))
+		p->reread = answer_take_frames(a);
 }
 
 int
-part_take_second(struct part *p, const struct answer *a)
+part_take_second(struct part *p, struct answer *a)
 {
 	const struct answer_done	*d = answer_done(a);
 	const struct policy_limits	*l = policy_limits(p->mail->q.policy);
 	uint64_t			 others = p->mail->pixels - p->pixels;
 
+	if (p->second == SECOND_WORDS) {
+		take_words(p, a);
+		return 0;
+	}
 	if (d->outcome == OUTCOME_STUB ||
 	    (p->outcome != OUTCOME_STUB && d->pages <= p->pages) ||
 	    others + answer_pixels(a) > l->mail_pixels)

@@ -131,6 +131,7 @@ static const struct rule {
 	    answer_on_page },
 	{ WORKER_PAGES_TOTAL, ANSWER_DRAW | ANSWER_DOCUMENT, ONCE, SMALL_FRAME,
 	    answer_on_pages_total },
+	{ WORKER_LEGIBLE, ANSWER_DOCUMENT, 0, SMALL_FRAME, answer_on_legible },
 	{ WORKER_CHILD, ANSWER_UNPACK | ANSWER_CONVERT | ANSWER_DOCUMENT, 0,
 	    SMALL_FRAME, answer_on_child },
 	{ WORKER_CHILD_DATA, ANSWER_UNPACK | ANSWER_CONVERT | ANSWER_DOCUMENT,
@@ -335,6 +336,18 @@ uint32_t
 answer_pages_total(const struct answer *a)
 {
 	return a->pages_total;
+}
+
+uint64_t
+answer_legible(const struct answer *a)
+{
+	return a->legible;
+}
+
+int
+answer_doubted(const struct answer *a)
+{
+	return a->doubted;
 }
 
 struct store *

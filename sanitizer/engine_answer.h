@@ -77,10 +77,13 @@ const char *answer_word(const struct answer *a, size_t n);
 /* The line of the word that UNLOCKED the part, -1: none. */
 int64_t answer_unlocked(const struct answer *a);
 uint64_t answer_pixels(const struct answer *a);
-/* The next two are good at any time: pages sent so far, and of how many (0: not
+/* The next four are good at any time: pages sent so far, and of how many (0: not
  * said). */
 uint32_t answer_pages(const struct answer *a);
 uint32_t answer_pages_total(const struct answer *a);
+/* Characters that could be read so far; and whether another engine may read more. */
+uint64_t answer_legible(const struct answer *a);
+int answer_doubted(const struct answer *a);
 /* The frames kept so far, borrowed until answer_take_frames. */
 struct store *answer_frames(const struct answer *a);
 size_t answer_child_count(const struct answer *a);

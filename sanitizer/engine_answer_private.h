@@ -37,6 +37,8 @@ struct answer {
 	char			*words[WORDS_PART_MAX];
 	size_t			 word_count;
 	int64_t			 unlocked;	/* the line, -1: not said */
+	uint64_t		 legible;
+	int			 doubted;
 	enum kind		 kind;
 	char			*format;
 	struct answer_done	 done;
@@ -52,6 +54,7 @@ int answer_on_fact(struct answer *a, struct wire *w);
 int answer_on_text(struct answer *a, struct wire *w);
 int answer_on_page(struct answer *a, struct wire *w);
 int answer_on_pages_total(struct answer *a, struct wire *w);
+int answer_on_legible(struct answer *a, struct wire *w);
 int answer_on_child(struct answer *a, struct wire *w);
 int answer_on_child_data(struct answer *a, struct wire *w);
 int answer_on_child_stub(struct answer *a, struct wire *w);

@@ -122,7 +122,8 @@ static int
 is_of_document(enum fact f)
 {
 	return f == FACT_LINKS || f == FACT_LINK_MISMATCH ||
-	    f == FACT_INVISIBLE_CHARS || f == FACT_PAGES_FAILED;
+	    f == FACT_INVISIBLE_CHARS || f == FACT_PAGES_FAILED ||
+	    f == FACT_HIDDEN_TEXT || f == FACT_UNSEEN_TEXT;
 }
 
 static int
@@ -172,6 +173,10 @@ write_payload(struct mail *m, const struct part *p, uint8_t type,
 	int		 r = ERR_OK;
 
 	if (type != WORKER_FACT && p->outcome == OUTCOME_STUB)
+		return ERR_OK;
+	/* of what was read again, the words; of the rest, all but those */
+	if (p->reread != NULL && m->emit != EMIT_CONVERTED &&
+	    (type == WORKER_TEXT) != (m->emit == EMIT_REREAD))
 		return ERR_OK;
 	if ((w = wire_new_over(data, len)) == NULL)
 		return ERR_MEMORY;
@@ -271,6 +276,13 @@ emit_step(struct mail *m)
 	case EMIT_CONVERTED:
 		if ((r = write_next(m, p, p->converted)) == ERR_NOTFOUND) {
 			r = ERR_OK;
+			m->emit = EMIT_REREAD;
+			m->emit_offset = 0;
+		}
+		break;
+	case EMIT_REREAD:
+		if ((r = write_next(m, p, p->reread)) == ERR_NOTFOUND) {
+			r = ERR_OK;
 			m->emit = EMIT_FRAMES;
 			m->emit_offset = 0;
 		}
@@ -319,7 +331,8 @@ static int
 is_long(const struct part *p)
 {
 	return p->state == PART_RUNNING && (p->step == ANSWER_DRAW ||
-	    p->step == ANSWER_DOCUMENT) && !p->second && p->answer != NULL &&
+	    p->step == ANSWER_DOCUMENT) && p->second == SECOND_NONE &&
+	    p->answer != NULL && !answer_doubted(p->answer) &&
 	    answer_pages(p->answer) >= STREAM_PAGES;
 }
 

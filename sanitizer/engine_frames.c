@@ -192,6 +192,19 @@ answer_on_pages_total(struct answer *a, struct wire *w)
 	return ERR_OK;
 }
 
+int
+answer_on_legible(struct answer *a, struct wire *w)
+{
+	uint8_t	 doubted;
+
+	if (wire_get_u64(w, &a->legible) != ERR_OK ||
+	    wire_get_u8(w, &doubted) != ERR_OK || wire_end(w) != ERR_OK ||
+	    doubted > 1)
+		return answer_deviate(a, "malformed count of characters");
+	a->doubted |= doubted;
+	return ERR_OK;
+}
+
 /* The child's bytes are complete: its hash is known. */
 static int
 end_child(struct answer *a)

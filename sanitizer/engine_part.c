@@ -57,6 +57,7 @@ part_free(struct part *p)
 			free(o[i]);
 		}
 	store_free(p->frames);
+	store_free(p->reread);
 	store_free(p->rendering);
 	store_free(p->converted);
 	free(p->path);
@@ -636,6 +637,9 @@ part_tell(const struct part *p, struct worker_job *told)
 		told->max_children = 1;
 		told->max_child_bytes = l->bytes;
 		told->want_pages = told->want_pages && !p->words_only;
+	} else if (p->second == SECOND_WORDS) {
+		told->max_children = 0;
+		told->want_pages = 0;
 	} else if (p->rendering != NULL) {
 		told->want_text = told->want_text && !p->words;
 	}
@@ -899,7 +903,8 @@ part_take_answer(struct part *p, struct answer *a)
 	    p->rendering == NULL && p->children == NULL &&
 	    (r = take_children(p, a)) != ERR_OK)
 		return r;
-	if (!part_ask_second(p, d))
+	p->legible = answer_legible(a);
+	if (!part_ask_second(p, a))
 		part_finish(p);
 	return ERR_OK;
 }

@@ -57,6 +57,8 @@ struct origin {
 	uint32_t	 copy_id;	/* of the parent, once it is written */
 };
 
+enum second { SECOND_NONE, SECOND_PAGES, SECOND_WORDS };
+
 enum part_state {
 	PART_NEW,			/* bounds not looked at */
 	PART_WAITING,			/* for the worker of its next step */
@@ -111,7 +113,9 @@ struct part {
 	int			 words_only;	/* second try, without pictures */
 	enum reason		 failed;	/* why there is a second try */
 	enum reason		 cut;		/* what the conversion left out */
-	int			 second;	/* worker-poppler had or has its try */
+	enum second		 second;	/* what worker-poppler is asked */
+	struct store		*reread;	/* its words, in the place of others */
+	uint64_t		 legible;	/* characters of the first answer */
 	uint64_t		 pixels;	/* of the pages in frames */
 	uint32_t		 pages;		/* in frames */
 	struct origin		*children;
@@ -124,7 +128,8 @@ struct part {
 #define MAIL_WORDS_MAX	256
 
 enum emit_step {
-	EMIT_PART, EMIT_FACTS, EMIT_CONVERTED, EMIT_FRAMES, EMIT_END
+	EMIT_PART, EMIT_FACTS, EMIT_CONVERTED, EMIT_REREAD, EMIT_FRAMES,
+	EMIT_END
 };
 
 struct mail {
@@ -266,10 +271,10 @@ void part_stub(struct part *p, enum reason reason, const char *note);
 int part_try_again(struct part *p, enum reason reason);
 /* The step's worker answered, and the part has taken it: 1 when another engine may
  * do better and the part waits for it. */
-int part_ask_second(struct part *p, const struct answer_done *d);
-/* Whether the answer of the second engine is worth more than what there is; then
- * that is forgotten. */
-int part_take_second(struct part *p, const struct answer *a);
+int part_ask_second(struct part *p, const struct answer *a);
+/* Whether the pages of the second engine are worth more than what there is; then that
+ * is forgotten. Of its words, when they are more, it keeps those itself. */
+int part_take_second(struct part *p, struct answer *a);
 /* The second engine did no better, or had no time: the first one's word stands. */
 void part_settle(struct part *p);
 /* engine_locked.c */

@@ -11,8 +11,10 @@
 #include <time.h>
 
 #include "document.h"
+#include "err.h"
 #include "flatten.h"
 #include "links.h"
+#include "seen.h"
 #include "text.h"
 #include "worker.h"
 
@@ -22,6 +24,10 @@
 #define TARGET_MAX	1000	/* bytes of a link target that are looked at */
 #define LABEL_MAX	120	/* bytes of a label that are shown */
 #define LIST_MAX	400	/* bytes of a list of page numbers */
+#define LOOK_DPI	72	/* to see what can be seen, when no pictures are wanted */
+#define DOUBT_MIN	5	/* characters without a name, and a tenth of all */
+#define DOUBT_PAGE	8	/* pages after which it is first said */
+#define UNSEEN_MIN	5	/* hidden characters before a page is marked */
 
 /* Page numbers as people read them: "3, 7-9". */
 struct page_list {
@@ -48,7 +54,10 @@ struct task {
 	int				 text_cut;
 	uint32_t			 files;		/* begun */
 	int				 files_cut;	/* more than may be */
-	struct page_list		 failed, damaged;
+	uint64_t			 hidden;	/* characters */
+	uint64_t			 legible, strange;	/* of those shown */
+	uint32_t			 unread;	/* pages without any, by error */
+	struct page_list		 failed, damaged, unseen;
 	struct timespec			 began;
 };
 
@@ -156,49 +165,73 @@ link_found(void *arg, const char *raw_label, const char *target)
 	return 1;
 }
 
+/* What cannot be seen is counted and not quoted. */
 static void
-page_text(struct task *t)
+page_seen(struct task *t, const struct document_glyphs *glyphs,
+    const struct document_picture *pic)
 {
-	const char *text;
-	size_t len;
+	struct seen seen;
+	uint32_t hidden;
 
-	if (t->job->want_text && !t->text_cut &&
-	    (text = t->engine->page_text(t->doc, t->job->max_text, &len)) != NULL)
-		text_send(t, text, len);
+	if (seen_read(glyphs, pic, &seen) != ERR_OK)
+		return;
+	t->legible += seen.shown - seen.strange;
+	t->strange += seen.strange;
+	hidden = seen.hidden + glyphs->layered;
+	t->hidden += hidden;
+	if (hidden >= UNSEEN_MIN && hidden > seen.shown)
+		page_list_add(&t->unseen, t->page + 1);
+	text_send(t, seen.text, seen.len);
+	free(seen.text);
+}
+
+static void
+page_text(struct task *t, const struct document_picture *pic)
+{
+	struct document_glyphs glyphs;
+
+	if (t->job->want_text && !t->text_cut) {
+		if (t->engine->page_glyphs(t->doc, t->job->max_text, &glyphs))
+			page_seen(t, &glyphs, pic);
+		else
+			t->unread++;
+	}
 	t->page_links = 0;
 	t->engine->page_links(t->doc, link_found, t);
 }
 
-/* 1 sent, 0 the page cannot be drawn, -1 it is beyond the pixel limit. */
+/* One page; 1 done, 0 it cannot be drawn, -1 it is beyond the pixel limit. */
 static int
-page_picture(struct task *t, int *errors)
+page_answer(struct task *t, int *errors)
 {
+	const struct worker_job *job = t->job;
 	struct document_picture pic;
+	int drawn = 0;
 
-	if (!t->engine->page_draw(t->doc, t->job->dpi, t->job->max_page_pixels,
-	    &pic, errors))
+	if (job->want_pages || (job->want_text && !t->text_cut))
+		drawn = t->engine->page_draw(t->doc, job->want_pages ? job->dpi :
+		    LOOK_DPI, job->max_page_pixels, &pic, errors);
+	page_text(t, drawn ? &pic : NULL);
+	if (!job->want_pages)
+		return 1;
+	if (!drawn)
 		return 0;
 	if (!worker_page(t->w, t->page, pic.width, pic.height, 3, pic.stride,
 	    pic.dpi, pic.samples))
 		return -1;
 	t->shown++;
-	t->scaled += pic.dpi < t->job->dpi;
+	t->scaled += pic.dpi < job->dpi;
 	return 1;
 }
 
-/* One page; a reason other than COMPLETE ends the document there. */
+/* A reason other than COMPLETE ends the document at this page. */
 static enum reason
 page_flatten(struct task *t)
 {
-	int errors = 0, r = 1;
+	int errors = 0, r = 0;
 
-	if (!t->engine->page_load(t->doc, t->page, &errors)) {
-		r = 0;
-	} else {
-		page_text(t);
-		if (t->job->want_pages)
-			r = page_picture(t, &errors);
-	}
+	if (t->engine->page_load(t->doc, t->page, &errors))
+		r = page_answer(t, &errors);
 	if (r < 0)
 		return REASON_LIMIT_PIXELS;
 	if (r == 0) {
@@ -210,6 +243,14 @@ page_flatten(struct task *t)
 	if (errors)
 		page_list_add(&t->damaged, t->page + 1);
 	return REASON_COMPLETE;
+}
+
+/* Whether this engine sees words that it cannot read. */
+static int
+is_doubted(const struct task *t)
+{
+	return t->unread > 0 || (t->strange >= DOUBT_MIN &&
+	    10 * t->strange >= t->legible + t->strange);
 }
 
 static enum reason
@@ -225,6 +266,8 @@ pages_flatten(struct task *t)
 			return REASON_TIMEOUT;
 		if ((reason = page_flatten(t)) != REASON_COMPLETE)
 			return reason;
+		if (t->page + 1 == DOUBT_PAGE && is_doubted(t))
+			worker_legible(t->w, t->legible, 1);
 		if (t->text_cut && !t->job->want_pages)
 			break;
 	}
@@ -304,6 +347,7 @@ counts_state(struct task *t)
 
 	page_list_flush(&t->failed);
 	page_list_flush(&t->damaged);
+	page_list_flush(&t->unseen);
 	if (t->failed.count > 0)
 		worker_fact(t->w, FACT_PAGES_FAILED, t->failed.text);
 	if (t->damaged.count > 0) {
@@ -311,6 +355,10 @@ counts_state(struct task *t)
 		    "far as it goes: pages %s", t->damaged.text);
 		worker_fact(t->w, FACT_MALFORMED, value);
 	}
+	if (t->unseen.count > 0)
+		worker_fact(t->w, FACT_UNSEEN_TEXT, t->unseen.text);
+	if (t->hidden > 0)
+		worker_fact_number(t->w, FACT_HIDDEN_TEXT, t->hidden);
 	if (t->links + t->targets > 0)
 		worker_fact_number(t->w, FACT_LINKS, t->links + t->targets);
 	if (t->invisible > 0)
@@ -381,6 +429,8 @@ flatten_document(const struct document_engine *engine, struct worker *w,
 	}
 	facts_state(&t);
 	reason = pages_flatten(&t);
+	if (job->want_text)
+		worker_legible(w, t.legible, is_doubted(&t));
 	files_send(&t);
 	task_end(&t, reason);
 }

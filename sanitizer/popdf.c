@@ -62,6 +62,7 @@ popdf_close(struct document *d)
 	if (d->surface != NULL)
 		cairo_surface_destroy(d->surface);
 	free(d->samples);
+	free(d->glyphs);
 	g_clear_object(&d->doc);
 	free(d);
 }
@@ -102,7 +103,7 @@ const struct document_engine popdf_engine = {
 	.facts = popdf_facts,
 	.page_load = popdf_page_load,
 	.page_draw = popdf_page_draw,
-	.page_text = popdf_page_text,
+	.page_glyphs = popdf_page_glyphs,
 	.page_links = popdf_page_links,
 	.files = popdf_files,
 };

@@ -17,8 +17,6 @@ void
 popdf_page_drop(struct document *d)
 {
 	g_clear_object(&d->page);
-	g_free(d->text);
-	d->text = NULL;
 }
 
 int
@@ -123,21 +121,61 @@ popdf_page_draw(struct document *d, uint16_t dpi, uint32_t max_pixels,
 	pic->height = (uint32_t)h;
 	pic->stride = (size_t)w * 3;
 	pic->dpi = scale * 72 < 1 ? 1 : (uint16_t)lround(scale * 72);
+	pic->scale = scale;
 	pic->samples = d->samples;
 	return 1;
 }
 
-const char *
-popdf_page_text(struct document *d, size_t max, size_t *len)
+/* Text and boxes of poppler go character by character. */
+static size_t
+glyphs_fill(struct document *d, const char *text, const PopplerRectangle *box,
+    size_t count)
 {
-	if (d->page == NULL)
-		return NULL;
-	if (d->text == NULL)
-		d->text = poppler_page_get_text(d->page);
-	if (d->text == NULL)
-		return NULL;
-	*len = strnlen(d->text, max < SIZE_MAX - 1 ? max + 1 : max);
-	return d->text;
+	size_t n;
+
+	for (n = 0; n < count && *text != '\0'; n++) {
+		d->glyphs[n] = (struct document_glyph){
+		    g_utf8_get_char(text), (float)box[n].x1, (float)box[n].y1,
+		    (float)box[n].x2, (float)box[n].y2 };
+		text = g_utf8_next_char(text);
+	}
+	if (n > 0)
+		d->glyphs[n++] = (struct document_glyph){ .rune = '\n' };
+	return n;
+}
+
+int
+popdf_page_glyphs(struct document *d, size_t max, struct document_glyphs *glyphs)
+{
+	PopplerRectangle *boxes = NULL;
+	guint count = 0;
+	char *text;
+	int ok = 0;
+
+	memset(glyphs, 0, sizeof(*glyphs));
+	if (d->page == NULL || (text = poppler_page_get_text(d->page)) == NULL)
+		return 0;
+	free(d->glyphs);
+	d->glyphs = NULL;
+	if (!g_utf8_validate(text, -1, NULL))
+		goto out;
+	/* A page without a word has no boxes, and poppler says 0 for it. */
+	if (!poppler_page_get_text_layout(d->page, &boxes, &count))
+		count = 0;
+	if (count > max)
+		count = (guint)max;
+	d->glyphs = malloc(((size_t)count + 1) * sizeof(*d->glyphs));
+	if (d->glyphs == NULL)
+		goto out;
+	glyphs->list = d->glyphs;
+	glyphs->count = glyphs_fill(d, text, boxes, count);
+	glyphs->width = (float)d->width;
+	glyphs->height = (float)d->height;
+	ok = 1;
+ out:
+	g_free(boxes);
+	g_free(text);
+	return ok;
 }
 
 /* Where the action leads, when that is out of the document; borrowed. */

@@ -16,10 +16,10 @@ struct document {
 	/* the page just loaded */
 	PopplerPage	*page;
 	double		 width, height;	/* points, turned as it is shown */
-	char		*text;
 	/* kept from page to page */
 	cairo_surface_t	*surface;
 	uint8_t		*samples;	/* RGB, of the surface */
+	struct document_glyph *glyphs;
 };
 
 /* Complaints of poppler since the process began: it says of no page whether it
@@ -33,7 +33,8 @@ void popdf_page_drop(struct document *d);
 int popdf_page_load(struct document *d, uint32_t index, int *errors);
 int popdf_page_draw(struct document *d, uint16_t dpi, uint32_t max_pixels,
     struct document_picture *pic, int *errors);
-const char *popdf_page_text(struct document *d, size_t max, size_t *len);
+int popdf_page_glyphs(struct document *d, size_t max,
+    struct document_glyphs *glyphs);
 void popdf_page_links(struct document *d, document_link *found, void *arg);
 void popdf_files(struct document *d, const struct document_sink *to);
 

@@ -115,14 +115,14 @@ harmless_draw(void)
 {
 	struct document_picture pic;
 	struct document *d;
-	size_t len;
+	struct document_glyphs glyphs;
 	int errors = 0;
 
 	if (popdf_engine.open("PDF", (const uint8_t *)harmless,
 	    sizeof(harmless) - 1, NULL, &d) != REASON_COMPLETE ||
 	    !popdf_page_load(d, 0, &errors) ||
 	    !popdf_page_draw(d, 72, 100000, &pic, &errors) ||
-	    popdf_page_text(d, 100, &len) == NULL)
+	    !popdf_page_glyphs(d, 100, &glyphs))
 		return ERR_FORMAT;
 	popdf_page_drop(d);
 	complaints = 0;

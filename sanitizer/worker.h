@@ -9,7 +9,7 @@
  * zygote -> sanitizerd, the same socket:    READY once; ENDED for each job
  * child -> sanitizerd, the answer pipe:     FACT TEXT PAGE CHILD CHILD_DATA
  *					     CHILD_STUB IDENTIFIED PAGES_TOTAL WORD
- *					     UNLOCKED DONE
+ *					     UNLOCKED LEGIBLE DONE
  * The child never reads from the control socket and the zygote never reads a part.
  */
 #ifndef LIMPID_WORKER_H
@@ -40,8 +40,10 @@ enum worker_msg {
 				 * u8 reason, text note; it takes no more data */
 	WORKER_WORD = 19,	/* text: may be the password of another part
 				 * (words.h); never enters the copy */
-	WORKER_UNLOCKED = 21	/* u32: the part was locked, and which of the words
+	WORKER_UNLOCKED = 21,	/* u32: the part was locked, and which of the words
 				 * that came with the job, from 0, opened it */
+	WORKER_LEGIBLE = 23	/* u64 characters of the part that could be read so
+				 * far, u8 1 when another engine may read more */
 };
 
 #define WORKER_TEXT_MAX		65536
@@ -135,6 +137,9 @@ int worker_text(struct worker *w, uint32_t page, const char *utf8, size_t len);
 int worker_page(struct worker *w, uint32_t index, uint32_t width,
     uint32_t height, uint8_t channels, size_t stride, uint16_t dpi,
     const uint8_t *samples);
+/* How many characters could be read so far; doubted: there are more that this engine
+ * has no name for. Before 16 pages are sent it keeps the first ones from going out. */
+void worker_legible(struct worker *w, uint64_t legible, int doubted);
 /* How many pages the document has by its own word, before the first is sent. */
 void worker_pages_total(struct worker *w, uint32_t pages);
 /* Begins a child; 0 when max_children forbids it. Then data, any number of times

@@ -320,6 +320,16 @@ worker_pages_total(struct worker *w, uint32_t pages)
 }
 
 void
+worker_legible(struct worker *w, uint64_t legible, int doubted)
+{
+	struct wire	*p = wire_begin();
+
+	must(wire_put_u64(p, legible));
+	must(wire_put_u8(p, doubted != 0));
+	worker_send_wire(w, WORKER_LEGIBLE, p);
+}
+
+void
 worker_identified(struct worker *w, enum kind kind, const char *format)
 {
 	struct wire	*p = wire_begin();

@@ -36,6 +36,8 @@ static const struct {
 	{ FACT_EMBEDDED, ICON_BOX, "%n: %v embedded file%s found." },
 	{ FACT_HIDDEN_TEXT, ICON_EYE_OFF,
 	  "%n: hidden text was found (characters): %v." },
+	{ FACT_UNSEEN_TEXT, ICON_EYE_OFF,
+	  "%n: most of the text on these pages cannot be seen: %v." },
 	{ FACT_INVISIBLE_CHARS, ICON_EYE_OFF,
 	  "%n: %v invisible character%s taken out." },
 	{ FACT_LINKS, ICON_LINK, "%n: %v link%s made unclickable." },

@@ -6,6 +6,7 @@
 
 #include "document.h"
 #include "err.h"
+#include "seen.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -48,9 +49,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct document_picture pic;
 	struct document_facts facts;
 	struct document *d;
-	int errors = 0, links = 0, files = 0;
+	int errors = 0, links = 0, files = 0, drawn;
 	struct document_sink to = { &files, file_begin, file_data, file_lost };
-	size_t text;
+	struct document_glyphs glyphs;
+	struct seen seen;
 
 	if (len == 0 || document_warm() != ERR_OK)
 		return 0;
@@ -59,11 +61,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	document_facts(d, &facts);
 	if (document_page_load(d, 0, &errors)) {
-		document_page_text(d, 1000, &text);
 		document_page_links(d, link_count, &links);
-		if (document_page_draw(d, 30, 100000, &pic, &errors) &&
-		    (uint64_t)pic.width * pic.height > 100000)
+		drawn = document_page_draw(d, 30, 100000, &pic, &errors);
+		if (drawn && (uint64_t)pic.width * pic.height > 100000)
 			abort();
+		if (document_page_glyphs(d, 1000, &glyphs) && seen_read(&glyphs,
+		    drawn ? &pic : NULL, &seen) == ERR_OK)
+			free(seen.text);
 	}
 	document_files(d, &to);
 	document_close(d);

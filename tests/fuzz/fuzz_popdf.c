@@ -6,6 +6,7 @@
 
 #include "err.h"
 #include "popdf.h"
+#include "seen.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -48,9 +49,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct document_picture pic;
 	struct document_facts facts;
 	struct document *d;
-	int errors = 0, links = 0, files = 0;
+	int errors = 0, links = 0, files = 0, drawn;
 	struct document_sink to = { &files, file_begin, file_data, file_lost };
-	size_t text;
+	struct document_glyphs glyphs;
+	struct seen seen;
 
 	if (!warm && popdf_warm() != ERR_OK)
 		return 0;
@@ -59,11 +61,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	popdf_engine.facts(d, &facts);
 	if (popdf_engine.page_load(d, 0, &errors)) {
-		popdf_engine.page_text(d, 1000, &text);
 		popdf_engine.page_links(d, link_count, &links);
-		if (popdf_engine.page_draw(d, 30, 100000, &pic, &errors) &&
-		    (uint64_t)pic.width * pic.height > 100000)
+		drawn = popdf_engine.page_draw(d, 30, 100000, &pic, &errors);
+		if (drawn && (uint64_t)pic.width * pic.height > 100000)
 			abort();
+		if (popdf_engine.page_glyphs(d, 1000, &glyphs) && seen_read(&glyphs,
+		    drawn ? &pic : NULL, &seen) == ERR_OK)
+			free(seen.text);
 	}
 	popdf_engine.files(d, &to);
 	popdf_close(d);

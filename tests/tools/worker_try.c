@@ -118,6 +118,7 @@ answers_read(int fd, struct wire *w, struct answers *a)
 		case WORKER_CHILD_STUB:
 		case WORKER_IDENTIFIED:
 		case WORKER_PAGES_TOTAL:
+		case WORKER_LEGIBLE:
 			break;
 		case WORKER_DONE:
 			done_read(w, a);

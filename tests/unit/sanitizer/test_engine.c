@@ -796,6 +796,62 @@ more_pages_win_and_fewer_do_not(void **state)
 	    " = images pages-failed 2/2\nend 1\n");
 }
 
+static struct bytes *
+with_words(struct bytes *o, uint64_t legible, int doubted)
+{
+	struct wire	*w = wire_new(PART_MAX);
+
+	wire_put_u64(w, legible);
+	wire_put_u8(w, (uint8_t)doubted);
+	put_frame(o, WORKER_LEGIBLE, w);
+	wire_free(w);
+	return o;
+}
+
+static struct bytes *
+page_of_words(const char *text, uint64_t legible, int doubted)
+{
+	struct bytes	*o = with_page(with_text(part(KIND_PDF, '.'), text), 0);
+
+	return done(with_words(o, legible, doubted), OUTCOME_IMAGES,
+	    REASON_COMPLETE, 1);
+}
+
+static struct bytes *
+words_only(const char *text, uint64_t legible)
+{
+	return done(with_words(with_text(part(KIND_PDF, '.'), text), legible,
+	    0), OUTCOME_TEXT, REASON_COMPLETE, 0);
+}
+
+static void
+doubtful_words_are_read_again_and_the_richer_are_kept(void **state)
+{
+	(void)state;
+	flatten(two_answers(page_of_words("w?r?s", 3, 1),
+	    words_only("words", 5)), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" 'words' page0"
+	    " = images complete 1/1\nend 1\n");
+	flatten(two_answers(page_of_words("words", 5, 1),
+	    words_only("w?r?s", 3)), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" 'words' page0"
+	    " = images complete 1/1\nend 1\n");
+	/* nobody asks for what is not doubted, nor for pictures again */
+	flatten(two_answers(page_of_words("words", 5, 0),
+	    words_only("many more words", 15)), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" 'words' page0"
+	    " = images complete 1/1\nend 1\n");
+	flatten(two_answers(page_of_words("words", 5, 1),
+	    page_of_words("many more words", 15, 0)), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" 'words' page0"
+	    " = images complete 1/1\nend 1\n");
+	assert_non_null(strstr(events, "poppler bad-answer"));
+}
+
 static void
 files_in_a_document_are_its_children(void **state)
 {
@@ -1232,6 +1288,7 @@ main(void)
 		cmocka_unit_test(what_one_engine_cannot_draw_is_given_to_the_other),
 		cmocka_unit_test(the_first_failure_stands_when_both_engines_fail),
 		cmocka_unit_test(more_pages_win_and_fewer_do_not),
+		cmocka_unit_test(doubtful_words_are_read_again_and_the_richer_are_kept),
 		cmocka_unit_test(files_in_a_document_are_its_children),
 		cmocka_unit_test(a_lost_worker_is_tried_once_more),
 		cmocka_unit_test(rubbish_and_silence_are_bad_answers),
