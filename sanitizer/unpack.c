@@ -331,7 +331,8 @@ static int
 is_dos(const char *format)
 {
 	return strcmp(format, "ZIP") == 0 || strcmp(format, "LHA") == 0 ||
-	    strcmp(format, "RAR") == 0 || strcmp(format, "CAB") == 0;
+	    strcmp(format, "ARJ") == 0 || strcmp(format, "RAR") == 0 ||
+	    strcmp(format, "CAB") == 0;
 }
 
 static void
@@ -343,11 +344,35 @@ unlock(struct unpack *u)
 		u->source.password = u->password;
 }
 
+/* From here on it is LHA; what it is called stays. */
+static uint8_t *
+convert_arj(struct unpack *u)
+{
+	uint8_t	*data = NULL;
+	size_t	 len;
+	int	 locked, r;
+
+	r = unpack_arj_convert(u->source.data, u->source.len, &data, &len,
+	    &locked);
+	if (r != ERR_OK) {
+		stop(u, r == ERR_MEMORY ? REASON_MEMORY : REASON_FORMAT, "");
+	} else if (locked) {
+		say(u, FACT_ENCRYPTED, "yes");
+		stop(u, REASON_ENCRYPTED, note_of_lock(u));
+	} else {
+		u->source.data = data;
+		u->source.len = len;
+		u->format = "LHA";
+	}
+	return data;
+}
+
 void
 unpack_read(const uint8_t *data, size_t len, const char *format,
     const struct unpack_limits *limits, const struct unpack_sink *sink,
     struct unpack_end *end)
 {
+	uint8_t		*converted = NULL;
 	struct unpack	 u = { .format = format, .limits = limits,
 			    .sink = sink, .end = end,
 			    .source = { .data = data, .len = len },
@@ -356,8 +381,10 @@ unpack_read(const uint8_t *data, size_t len, const char *format,
 
 	memset(end, 0, sizeof(*end));
 	end->word = -1;
-	if (strcmp(format, "LHA") == 0)
-		unpack_lha_names(data, len, &u.names);
+	if (strcmp(format, "ARJ") == 0)
+		converted = convert_arj(&u);
+	if (strcmp(u.format, "LHA") == 0)
+		unpack_lha_names(u.source.data, u.source.len, &u.names);
 	u.source.charset = u.names.charset;
 	u.source.deadline_ms = unpack_now_ms() + limits->max_ms;
 	if (strcmp(format, "ZIP") == 0 && limits->words != NULL)
@@ -365,9 +392,10 @@ unpack_read(const uint8_t *data, size_t len, const char *format,
 	if (strcmp(format, "ZIP") == 0 && unpack_zip_overlaps(data, len))
 		stop(&u, REASON_FORMAT, "members share the same bytes, as in "
 		    "an archive bomb");
-	else if ((u.archive = unpack_open(&u.source, format, &why)) == NULL)
+	else if (!u.over &&
+	    (u.archive = unpack_open(&u.source, u.format, &why)) == NULL)
 		stop(&u, why, u.source.words);
-	else
+	else if (!u.over)
 		walk(&u);
 	/* A file that begins with zeros looks like a TAR without members. */
 	if (u.archive != NULL && u.members == 0 && !u.over &&
@@ -380,6 +408,7 @@ unpack_read(const uint8_t *data, size_t len, const char *format,
 	finish(&u);
 	if (u.archive != NULL)
 		archive_read_free(u.archive);
+	free(converted);
 }
 
 /* Two members, one stored and one with a raw name, of a ZIP file. */

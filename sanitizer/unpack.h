@@ -41,9 +41,6 @@ struct unpack_end {
 /* Loads what the library needs, before the jail. ERR_OK. */
 int unpack_warm(void);
 
-/* Whether archives of this format, as identify names it, can be opened. */
-int unpack_supported(const char *format);
-
 /* Unpacks. Members are numbered from 1 in the order of the archive, folders and the
  * side files of a Mac not counted. */
 void unpack_read(const uint8_t *data, size_t len, const char *format,

@@ -70,12 +70,6 @@ unpack_is_compression(const char *format)
 	return i < FORMATS && formats[i].filter != NULL;
 }
 
-int
-unpack_supported(const char *format)
-{
-	return format_find(format) < FORMATS;
-}
-
 /* The clock is looked at here, because skipping a member reads it as well. */
 static la_ssize_t
 source_read(struct archive *a, void *arg, const void **buffer)

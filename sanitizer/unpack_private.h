@@ -1,5 +1,6 @@
 /*
- * What unpack.c, unpack_open.c, unpack_names.c and unpack_zip.c share.
+ * What unpack.c, unpack_open.c, unpack_names.c, unpack_arj.c
+ * and unpack_zip.c share.
  */
 #ifndef LIMPID_UNPACK_PRIVATE_H
 #define LIMPID_UNPACK_PRIVATE_H
@@ -53,6 +54,13 @@ char *unpack_name_show(const struct unpack_names *n, const char *raw,
 
 /* Learns and settles the names of an LHA archive. */
 void unpack_lha_names(const uint8_t *data, size_t len, struct unpack_names *n);
+
+/*
+ * An ARJ archive as one of LHA with the same packed bytes (caller frees *out). Members
+ * carry no checksum. *locked: some need a password. ERR_FORMAT: it is no ARJ.
+ */
+int unpack_arj_convert(const uint8_t *data, size_t len, uint8_t **out,
+    size_t *out_len, int *locked);
 
 /*
  * Tries the words of the limits on a ZIP file's first locked member. The line that

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 #define ALL_MAX		(4u << 20)
 
 static const char *const formats[] = { "ZIP", "7z", "RAR", "LHA", "CAB", "TAR",
-    "cpio", "ar", "ISO", "gzip", "bzip2", "xz", "zstd", "compress" };
+    "cpio", "ar", "ISO", "gzip", "bzip2", "xz", "zstd", "compress",
+    "ARJ" };
 
 struct sums {
 	size_t	 member, all;

@@ -18,7 +18,7 @@ OUTCOMES = {"images", "text", "card", "stub", "container"}
 # What the set is held to: so many samples, a third of them hostile, and each of these
 # formats at least once well-formed.
 LEAST = 400
-FORMATS = """mail pdf png jpg gif bmp tif pnm html txt csv zip 7z rar lzh cab tar tgz iso msg dat ics vcf
+FORMATS = """mail pdf png jpg gif bmp tif pnm html txt csv zip 7z rar lzh arj cab tar tgz iso msg dat ics vcf
     doc docx docm dotx xls xlsx xlsm xltx ppt pptx pptm potx ppsx odt ott ods ots odp otp odg rtf emf wmf""".split()
 
 

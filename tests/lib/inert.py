@@ -78,7 +78,7 @@ def pdf_fault(path):
 def words_fault(words):
     for c in words:
         kind = unicodedata.category(c)
-        if (kind in ("Cc", "Cf", "Cs", "Co") and c not in "\n\t") or "\U000e0000" <= c <= "\U000e0fff":
+        if (kind in ("Cc", "Cf", "Cs") and c not in "\n\t") or "\U000e0000" <= c <= "\U000e0fff":
             return "it holds U+%04X" % ord(c)
     return "" if unicodedata.is_normalized("NFC", words) else "it is not NFC"
 

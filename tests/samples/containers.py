@@ -132,6 +132,14 @@ SEVEN = {
     "gc1TbjTw/x9XoEL5UuBCcxA+gj9l2cjTwu8ecb3J7StNiOEDUqMLPiMxV8st4pOprMtvGsKCkEaB9jKiRL7VmYJ6BFHO9Z7U"
     "FwYQAQlgAAcLAQABJAbxBwESUw9cxph2OZWW2ex8pqaUIxjQDFoKAfFeSvkAAA=="),
 }
+# Made by arj 3.10 from two small texts: plain, locked.
+ARJ = {
+    "plain": ("YOopACILAQIQAAJK7VACa+1QAmsAAAAAAAAAAAAAAAAAAAAAAABzLmFyagAAFYww6AAAYOo5AC4LAQIQAQDt7VACax4AAAAoAAAA1ZyyYwAApB"
+    "EAAAAAAACTUAJr7VACawAAAAB3b3Jkcy50eHQAAD9dY6sAAAATOk5qKL2APYsIOESEhQeQsh4BexRoyQbBVOPBgGDqPAAuCwECAAAA7ZNQAmsF"
+    "AAAABQAAAIK4nicEAKQRAAAAAAAAk1ACa5NQAmsAAAAAc3ViL2RlZXAudHh0AABXdU1HAABkZWVwCmDqAAA="),
+    "locked": ("YOopACILAQIRAAIA7VACa+1QAmsAAAAAAAAAAAAAAAABAAAAAABsLmFyagAAueV/BAAAYOo5AC4LAQIRAQDt7VACax4AAAAoAAAA1ZyyYwAApB"
+    "EAAAAAAADtUAJr7VACawAAAAB3b3Jkcy50eHQAAMZPlT4AAGBBWgAwet3SXcVSaiTW5UnK4H5TG1oym2aTNK2b0mDqAAA="),
+}
 # Made by zstd 1.5.4: "one text in zstd\n".
 ZSTD = "KLUv/QRYiQAAb25lIHRleHQgaW4genN0ZApOwLMp"
 
@@ -371,7 +379,15 @@ def archive_samples(document, expect, random):
     archive("new-link.rar", rar5([(b"up", "../../etc"), (b"up/x.txt", b"words\n")]), [never, text])
     archive("cabinet.cab", cab(b"a.txt", b"words\n"), [text])
     archive("disc.iso", iso(b"A.TXT;1", b"words\n"), [text])
-    archive("jar.arj", b"\x60\xea" + bytes(100), (), "stub", "unsupported")
+    jar = given(ARJ["plain"])
+    archive("jar.arj", jar, [text, text], words=("words of an arj", "deep"))
+    archive("jar-locked.arj", given(ARJ["locked"]), (), "stub", "encrypted")
+    with table.hostile_samples():
+        archive("jar-zeros.arj", b"\x60\xea" + bytes(100), (), "stub", "format")
+        for cut in (20, 60, 110, 150, len(jar) - 5):
+            archive("jar-cut-%d.arj" % cut, jar[:cut], (), "container|stub", "*")
+        archive("jar-length.arj", jar.replace(struct.pack("<I", 30), b"\xff\xff\xff\xff"), (), "container|stub", "*")
+        archive("jar-fastest.arj", jar.replace(b"\x10\1\0\xed", b"\x10\4\0\xed"), [("stub", "unsupported|format")])
     archive("locked-old.zip", crypto_zip(b"a.txt", b"words\n", b"sesame"), [locked])
     archive("locked-aes.zip", aes_zip(b"a.txt"), [locked])
     with table.hostile_samples():

@@ -404,9 +404,54 @@ nothing_and_rubbish_end_by_name(void **state)
 	zip_end(z);
 	says(z->b, z->n, "ZIP", "stub empty\n");
 	says("rubbish that is no archive at all", 33, "7z", "stub format\n");
-	says("rubbish", 7, "ARJ", "stub unsupported\n");
+	says("rubbish", 7, "ACE", "stub unsupported\n");
 	says("", 0, "gzip", "stub empty\n");
 	free(z);
+}
+
+/* Made by arj 3.10: one member packed, one stored. */
+static const uint8_t	 arj[] =
+    "`\xea)\x00\x22\x0b\x01\x02\x10\x00\x02J\xedP\x02k\xedP\x02k\x00\x00"
+    "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00s.arj"
+    "\x00\x00\x15\x8c\x30\xe8\x00\x00`\xea\x39\x00.\x0b\x01\x02\x10\x01\x00"
+    "\xed\xedP\x02k\x1e\x00\x00\x00(\x00\x00\x00\xd5\x9c\xb2\x63\x00\x00"
+    "\xa4\x11\x00\x00\x00\x00\x00\x00\x93P\x02k\xedP\x02k\x00\x00\x00\x00wo"
+    "rds.txt\x00\x00\x3f]c\xab\x00\x00\x00\x13:Nj(\xbd\x80=\x8b\x08\x38\x44"
+    "\x84\x85\x07\x90\xb2\x1e\x01{\x14h\xc9\x06\xc1T\xe3\xc1\x80`\xea<\x00."
+    "\x0b\x01\x02\x00\x00\x00\xed\x93P\x02k\x05\x00\x00\x00\x05\x00\x00\x00"
+    "\x82\xb8\x9e'\x04\x00\xa4\x11\x00\x00\x00\x00\x00\x00\x93P\x02k\x93P"
+    "\x02k\x00\x00\x00\x00sub/deep.txt\x00\x00WuMG\x00\x00\x64\x65\x65p\x0a"
+    "`\xea\x00\x00";
+
+static void
+an_arj_is_unpacked_whole_or_ends_by_name(void **state)
+{
+	uint8_t	 bytes[sizeof(arj) - 1];
+	char	*s;
+
+	(void)state;
+	s = unpack(arj, sizeof(arj) - 1, "ARJ");
+	assert_string_equal(s, "1 unknown 'words.txt'\n"
+	    "<words of an arj, words of an arj, words\n>\n"
+	    "2 unknown 'sub \xe2\x80\xba deep.txt'\n<deep\n>\n"
+	    "container complete\n");
+	free(s);
+	for (size_t n = 0; n < sizeof(arj) - 1; n++) {
+		free(unpack(arj, n, "ARJ"));
+		assert_true(end.outcome == OUTCOME_CONTAINER ||
+		    end.reason != REASON_COMPLETE);
+	}
+	for (size_t at = 0; at < sizeof(bytes); at++) {	/* lengths that lie */
+		memcpy(bytes, arj, sizeof(bytes));
+		bytes[at] = 0xff;
+		free(unpack(bytes, sizeof(bytes), "ARJ"));
+	}
+	memcpy(bytes, arj, sizeof(bytes));
+	bytes[59] |= 1;				/* the first member's flags */
+	s = unpack(bytes, sizeof(bytes), "ARJ");
+	assert_true(end.outcome == OUTCOME_STUB);
+	assert_true(end.reason == REASON_ENCRYPTED);
+	free(s);
 }
 
 static void
@@ -441,6 +486,7 @@ main(void)
 		cmocka_unit_test(only_a_checksum_that_fits_is_believed),
 		cmocka_unit_test(links_and_devices_are_never_followed),
 		cmocka_unit_test(nothing_and_rubbish_end_by_name),
+		cmocka_unit_test(an_arj_is_unpacked_whole_or_ends_by_name),
 		cmocka_unit_test(an_archive_that_is_cut_anywhere_ends_by_name),
 	};
 
