@@ -100,7 +100,7 @@ class Reader:
             if end == ".eml":
                 self.read_mail(path, name, report)
             else:
-                self.take(path, name, end, report["parts"][0]["pages"])
+                self.take(path, name, end, sum(p["pages"] for p in report["parts"]))
 
     def take(self, path, name, end, pages):
         if end == ".pdf":
@@ -159,7 +159,7 @@ def main():
         listing = os.path.join(spare, "list")
         with open(listing, "w", encoding="utf-8") as f:
             f.write("".join(p[0] + "\n" for p in reader.pictures))
-        told = json.loads(subprocess.run(["exiftool", "-j", "-@", listing], capture_output=True, check=True).stdout)
+        told = json.loads(subprocess.run(["exiftool", "-j", "-@", listing], capture_output=True, check=True).stdout or "[]")
         ok(["%s: %s" % (p[1], " ".join(sorted(set(t) - PICTURE))) for p, t in zip(reader.pictures, told) if set(t) - PICTURE],
            "exiftool finds size and kind in %d pictures, and nothing else" % len(told))
     faults, lines = [], {}
