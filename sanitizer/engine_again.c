@@ -18,13 +18,13 @@ is_pdf(const struct part *p)
 }
 
 /* Whether another engine may do better where this was the end. What is locked stays
- * locked, and a limit is a limit. */
+ * locked, a limit is a limit, and what broke out of one jail is not put in another. */
 static int
 is_failure(enum reason r)
 {
 	return r == REASON_CRASH || r == REASON_TIMEOUT || r == REASON_MEMORY ||
-	    r == REASON_FORBIDDEN_CALL || r == REASON_BAD_ANSWER ||
-	    r == REASON_FORMAT || r == REASON_EMPTY || r == REASON_PAGES_FAILED;
+	    r == REASON_BAD_ANSWER || r == REASON_FORMAT || r == REASON_EMPTY ||
+	    r == REASON_PAGES_FAILED;
 }
 
 static int

@@ -27,6 +27,19 @@ $(O)/tools/worker-evil-files $(O)/tools/worker-evil-scan: tests/tools/worker_evi
 	$(Q)$(CC) $(ALL_CFLAGS) -DEVIL_FILES=$(FILES) -Isanitizer -Icommon $(LINK) $(WORKER_LINK) -o $@ $(filter %.c,$^) \
 	    $(filter %.a,$^) $(seccomp_LDLIBS) $(unistring_LDLIBS)
 
+# Real workers that fall to a part with the magic words.
+TAKEN = archive card html image mime office pdf text
+define TAKE
+tools: $(O)/tools/taken/limpid-worker-$(1)
+$(O)/tools/taken/limpid-worker-$(1): tests/tools/takeover.c $(limpid-worker-$(1)_MAIN:%.c=$(O)/%.o) \
+    $(O)/libsanitizer.a $(O)/libcommon.a
+	$$(call say,TOOL,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ALL_CFLAGS) -Isanitizer -Icommon $$(LINK) $$(WORKER_LINK) -Wl,--wrap=worker_main -o $$@ $$^ \
+	    $$(foreach l,$$(limpid-worker-$(1)_LIBS),$$($$(l)_LDLIBS))
+endef
+$(foreach w,$(TAKEN),$(eval $(call TAKE,$(w))))
+
 # Copies of every shape, for what stands behind the sanitizer.
 tools: $(O)/tools/make-copy
 $(O)/tools/make-copy: tests/tools/make_copy.c $(O)/libcommon.a
