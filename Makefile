@@ -64,6 +64,8 @@ $(eval $(call LIBRARY,z,zlib))
 $(eval $(call LIBRARY,zmq,libzmq))
 $(eval $(call LIBRARY,zstd,libzstd))
 m_LDLIBS = -lm
+# Only its image scanner, from the archive: the shared one brings X, video and a bus.
+zbar_LDLIBS = -l:libzbar.a
 unistring_LDLIBS = -lunistring
 # mupdf.pc of Debian 12 names a wrong version and lacks libraries: spelled out.
 mupdf_LDLIBS = -lmupdf -lmupdf-third -lmujs -lgumbo -lopenjp2 -ljbig2dec \

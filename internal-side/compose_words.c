@@ -214,6 +214,7 @@ static const struct { const char *before, *after; } change[FACT_MAX] = {
 	    "history were left out: ", "" },
 	[FACT_NAME_CHANGED] = { "Its file name was changed; it was: ", "" },
 	[FACT_SIGNED] = { "A signature: ", "." },
+	[FACT_CODE] = { "Covered, so that no telephone reads it: ", "" },
 	[FACT_PAGES_FAILED] = { "Pages that could not be drawn: ", "" },
 	[FACT_SCANNED] = { "Search for malware: ", "" },
 	[FACT_MALWARE] = { "The scanner knows it as malware: ", "" },

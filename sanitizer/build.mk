@@ -2,26 +2,26 @@
 
 # Page loops: vectorised.
 sanitizer_LIBS += mupdf zstd
-$(O)/sanitizer/pixels.o: EXTRA_CFLAGS += -O3
+$(O)/sanitizer/pixels.o $(O)/sanitizer/codes_sight.o: EXTRA_CFLAGS += -O3
 
 # Documents, images, and what a part really is.
 PROGRAMS += limpid-worker-pdf
 limpid-worker-pdf_MAIN = sanitizer/worker_pdf.c
-limpid-worker-pdf_LIBS = mupdf zstd unistring idn2 seccomp
+limpid-worker-pdf_LIBS = mupdf zbar zstd unistring idn2 seccomp
 # The second engine for PDFs. What it opens by name is in memory (shelf.h).
 sanitizer_LIBS += poppler
 PROGRAMS += limpid-worker-poppler
 limpid-worker-poppler_MAIN = sanitizer/worker_poppler.c
-limpid-worker-poppler_LIBS = poppler m zstd unistring idn2 seccomp
+limpid-worker-poppler_LIBS = poppler m zbar zstd unistring idn2 seccomp
 $(O)/bin/limpid-worker-poppler: LINK += -Wl,--defsym=fopen=shelf_fopen \
     -Wl,--defsym=FT_New_Face=shelf_new_face
 PROGRAMS += limpid-worker-image
 limpid-worker-image_MAIN = sanitizer/worker_image.c
-limpid-worker-image_LIBS = mupdf webp zstd unistring idn2 seccomp
+limpid-worker-image_LIBS = mupdf webp zbar zstd unistring idn2 seccomp
 sanitizer_LIBS += webp
 PROGRAMS += limpid-worker-heif
 limpid-worker-heif_MAIN = sanitizer/worker_heif.c
-limpid-worker-heif_LIBS = heif m zstd unistring idn2 seccomp
+limpid-worker-heif_LIBS = heif m zbar zstd unistring idn2 seccomp
 sanitizer_LIBS += heif
 PROGRAMS += limpid-worker-identify
 limpid-worker-identify_MAIN = sanitizer/worker_identify.c

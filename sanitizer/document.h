@@ -31,7 +31,7 @@ struct document_picture {
 	size_t		stride;
 	uint16_t	dpi;		/* less than asked to make it fit */
 	double		scale;		/* the same, exactly: samples a point */
-	const uint8_t	*samples;	/* RGB */
+	uint8_t		*samples;	/* RGB */
 };
 
 /* The characters of a page in reading order; '\n' ends a line. Boxes are in points,

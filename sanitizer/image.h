@@ -21,7 +21,7 @@ struct image_picture {
 	uint8_t		 channels;	/* 1 grey, 3 RGB */
 	size_t		 stride;
 	uint16_t	 dpi;
-	const uint8_t	*samples;
+	uint8_t		*samples;
 	int		 scaled;	/* smaller than the original */
 	int		 turned;	/* an orientation was applied */
 };

@@ -131,12 +131,14 @@ void worker_fact_number(struct worker *w, enum fact f, uint64_t n);
 int worker_text(struct worker *w, uint32_t page, const char *utf8, size_t len);
 /*
  * One page: samples are 8-bit grey (1), RGB (3) or RGBA (4, flattened onto white)
- * with stride bytes a row. Finds grey pages (greatest chroma <= 16), compresses
- * (zstd level 1) and sends. Returns 0 when a pixel limit forbids the page.
+ * with stride bytes a row. Covers bar codes in them and states what they say
+ * (FACT_CODE; the worker's warm calls codes_warm), finds grey pages (greatest
+ * chroma <= 16), compresses (zstd level 1) and sends. Returns 0 when a pixel limit
+ * forbids the page.
  */
 int worker_page(struct worker *w, uint32_t index, uint32_t width,
     uint32_t height, uint8_t channels, size_t stride, uint16_t dpi,
-    const uint8_t *samples);
+    uint8_t *samples);
 /* How many characters could be read so far; doubted: there are more that this engine
  * has no name for. Before 16 pages are sent it keeps the first ones from going out. */
 void worker_legible(struct worker *w, uint64_t legible, int doubted);

@@ -4,6 +4,8 @@
  * Hostile input: the image file, in the child only.
  * Must never decode what declares more than fits, start a thread, or end in silence.
  */
+#include "codes.h"
+#include "err.h"
 #include "image_answer.h"
 #include "image_heif.h"
 
@@ -20,12 +22,20 @@ heif_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	image_answer(w, job, i);
 }
 
+static int
+heif_worker_warm(void)
+{
+	int r = image_heif_warm();
+
+	return r == ERR_OK ? codes_warm() : r;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct worker_ops ops = {
 		.name = "heif",
-		.warm = image_heif_warm,
+		.warm = heif_worker_warm,
 		.run = heif_run,
 	};
 

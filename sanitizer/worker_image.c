@@ -4,6 +4,8 @@
  * Hostile input: the image file, in the child only.
  * Must never decode what declares more than fits, or end in silence.
  */
+#include "codes.h"
+#include "err.h"
 #include "image_answer.h"
 
 static void
@@ -19,12 +21,20 @@ image_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	image_answer(w, job, i);
 }
 
+static int
+image_worker_warm(void)
+{
+	int r = image_warm();
+
+	return r == ERR_OK ? codes_warm() : r;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct worker_ops ops = {
 		.name = "image",
-		.warm = image_warm,
+		.warm = image_worker_warm,
 		.run = image_run,
 	};
 

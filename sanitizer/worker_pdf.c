@@ -4,7 +4,9 @@
  * Hostile input: the document, in the child only, by MuPDF.
  * Must never hold another document's bytes than its own.
  */
+#include "codes.h"
 #include "document.h"
+#include "err.h"
 #include "flatten.h"
 #include "worker.h"
 
@@ -15,12 +17,20 @@ pdf_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	flatten_document(&document_mupdf, w, job, data, len);
 }
 
+static int
+pdf_worker_warm(void)
+{
+	int r = document_warm();
+
+	return r == ERR_OK ? codes_warm() : r;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct worker_ops ops = {
 		.name = "pdf",
-		.warm = document_warm,
+		.warm = pdf_worker_warm,
 		.run = pdf_run,
 	};
 

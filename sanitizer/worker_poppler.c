@@ -4,7 +4,9 @@
  * Hostile input: the document, in the child only, by poppler.
  * Must never hold another document's bytes than its own.
  */
+#include "codes.h"
 #include "document.h"
+#include "err.h"
 #include "flatten.h"
 #include "popdf.h"
 #include "worker.h"
@@ -16,12 +18,20 @@ poppler_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	flatten_document(&popdf_engine, w, job, data, len);
 }
 
+static int
+poppler_worker_warm(void)
+{
+	int r = popdf_warm();
+
+	return r == ERR_OK ? codes_warm() : r;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct worker_ops ops = {
 		.name = "poppler",
-		.warm = popdf_warm,
+		.warm = poppler_worker_warm,
 		.run = poppler_run,
 	};
 

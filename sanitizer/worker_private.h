@@ -33,6 +33,7 @@ struct worker {
 	const char			*words;		/* of the job; NULL none */
 	uint32_t			 words_said;
 	size_t				 words_looked;	/* bytes of text */
+	unsigned			 codes;		/* FACT_CODE sent so far */
 };
 
 /*

@@ -50,6 +50,8 @@ static const struct {
 	{ FACT_NAME_CHANGED, ICON_FILE,
 	  "%n: the file name was made safe; it was %v." },
 	{ FACT_SIGNED, ICON_LOCK, "%n, a signature: %v." },
+	{ FACT_CODE, ICON_ALERT,
+	  "%n: covered, so that no telephone reads it: %v" },
 	{ FACT_PAGES_FAILED, ICON_ALERT,
 	  "%n: these pages could not be drawn: %v." },
 	{ FACT_SCANNED, ICON_BOX, "%n, search for malware: %v." },

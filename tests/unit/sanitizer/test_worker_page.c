@@ -47,7 +47,7 @@ answers_close(struct answers *a)
 static void
 a_page_is_one_frame_with_its_sides(void **state)
 {
-	const uint8_t rgb[12] = { 9, 9, 9, 8, 8, 8, 7, 7, 7, 6, 6, 6 };
+	uint8_t rgb[12] = { 9, 9, 9, 8, 8, 8, 7, 7, 7, 6, 6, 6 };
 	const uint8_t *frame;
 	struct wire *w = wire_new(WORKER_FRAME_MAX);
 	struct answers a;
@@ -83,7 +83,7 @@ a_page_is_one_frame_with_its_sides(void **state)
 static void
 a_page_beyond_a_limit_is_not_sent(void **state)
 {
-	static const uint8_t grey[64];
+	static uint8_t grey[64];
 	struct wire *w = wire_new(WORKER_FRAME_MAX);
 	struct answers a;
 	uint8_t type;
@@ -112,7 +112,7 @@ a_page_beyond_a_limit_is_not_sent(void **state)
 static void
 a_job_without_limits_allows_no_page(void **state)
 {
-	static const uint8_t grey[1];
+	static uint8_t grey[1];
 	struct answers a;
 
 	(void)state;
