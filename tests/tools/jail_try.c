@@ -6,6 +6,7 @@
  *	jail-try WORKER POLICY --tmp		where there is only a /tmp of its own
  *	jail-try WORKER POLICY --loose		the walls behind a filter with holes
  *	jail-try WORKER POLICY --bench N	N empty jobs, milliseconds each
+ *	jail-try WORKER POLICY --scan N FOLDER	N letters for a worker that loads FOLDER
  * WORKER is worker-evil, or for --bench any worker program.
  * Test tool; it plays the router.
  */
@@ -41,7 +42,7 @@ struct result {
 	int			 bad;		/* rubbish or flood: we had it killed */
 };
 
-static const char	*worker, *policy;
+static const char	*worker, *policy, *folder;
 static unsigned		 count, failed;
 
 static void __attribute__((format(printf, 2, 3)))
@@ -81,9 +82,9 @@ start(void)
 	unsigned	 held;
 	int		 r;
 
-	if ((r = zygote_start(worker, policy, NULL, &z)) != ERR_OK)
+	if ((r = zygote_start(worker, policy, folder, &z)) != ERR_OK)
 		die(worker, r);
-	if ((r = zygote_wait_ready(z, 20000, &held)) != ERR_OK)
+	if ((r = zygote_wait_ready(z, 60000, &held)) != ERR_OK)
 		die("the worker does not get ready", r);
 	return z;
 }
@@ -447,6 +448,31 @@ bench(long jobs)
 	return EXIT_DONE;
 }
 
+/* Milliseconds a part, and the megabytes that its child had. */
+static int
+bench_scan(long jobs)
+{
+	char			 letter[4096];
+	struct zygote		*z = start();
+	struct result		 res = {0};
+	int64_t			 t;
+
+	memset(letter, 'x', sizeof(letter));
+	for (size_t i = 7; i < sizeof(letter); i += 8)
+		letter[i] = ' ';
+	letter[sizeof(letter) - 1] = '\0';
+	t = now_us();
+	for (long i = 0; i < jobs; i++) {
+		res = job_run(z, letter);
+		if (res.ev.end != JOB_OK)
+			die("a scan failed", ERR_PEER);
+	}
+	printf("%.3f %u\n", (double)(now_us() - t) / 1000.0 / (double)jobs,
+	    res.ev.max_rss_kb / 1024);
+	zygote_free(z);
+	return EXIT_DONE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -461,6 +487,10 @@ main(int argc, char **argv)
 	policy = argv[2];
 	if (argc == 5 && strcmp(argv[3], "--bench") == 0)
 		return bench(strtol(argv[4], NULL, 10));
+	if (argc == 6 && strcmp(argv[3], "--scan") == 0) {
+		folder = argv[5];
+		return bench_scan(strtol(argv[4], NULL, 10));
+	}
 	z = start();
 	if (argc == 4 && strcmp(argv[3], "--loose") == 0) {
 		loose_test(z);
