@@ -216,6 +216,8 @@ static const struct { const char *before, *after; } change[FACT_MAX] = {
 	[FACT_SIGNED] = { "A signature: ", "." },
 	[FACT_CODE] = { "Covered, so that no telephone reads it: ", "" },
 	[FACT_PAGES_FAILED] = { "Pages that could not be drawn: ", "" },
+	[FACT_OCR] = { "Words of the picture were recognised by a machine and may "
+	    "be wrong: ", "" },
 	[FACT_SCANNED] = { "Search for malware: ", "" },
 	[FACT_MALWARE] = { "The scanner knows it as malware: ", "" },
 	[FACT_UNLOCKED] = { "It was locked, and was opened by ", "." },

@@ -37,6 +37,8 @@ struct policy_profile {
 	uint16_t dpi;
 	uint32_t pages;		/* at most, beside limit pages */
 	int	 text;		/* take text out */
+	const char *ocr;	/* languages to read pages in that have no text:
+				 * "jpn", "chi_tra+jpn+eng"; NULL: none. Static */
 };
 
 /* What a rule may ask about. */

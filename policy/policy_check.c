@@ -203,6 +203,26 @@ said_before(struct policy_parser *pp, const struct policy_setting *list,
 }
 
 static void
+check_ocr(struct policy_parser *pp, const struct policy_setting *s,
+    const char **out)
+{
+	static const struct { const char *word, *languages; } known[] = {
+		{ "off", NULL }, { "on", "chi_tra+jpn+eng" },
+		{ "chi_tra", "chi_tra" }, { "jpn", "jpn" }, { "eng", "eng" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (s->value->is == POLICY_IS_WORD &&
+		    strcmp(s->value->text, known[i].word) == 0) {
+			*out = known[i].languages;
+			return;
+		}
+	tree_fault(pp, s->value->at, "Write ocr on for all languages, ocr "
+	    "chi_tra, ocr jpn or ocr eng for one, or ocr off",
+	    "ocr cannot be %s", s->value->text);
+}
+
+static void
 check_profile(struct policy_parser *pp, struct policy_block *b)
 {
 	struct policy_block		*o;
@@ -224,13 +244,15 @@ check_profile(struct policy_parser *pp, struct policy_block *b)
 			    &b->profile.render) || 1;
 		else if (strcmp(s->name->text, "text") == 0)
 			one_of(pp, s, "on", "off", &b->profile.text);
+		else if (strcmp(s->name->text, "ocr") == 0)
+			check_ocr(pp, s, &b->profile.ocr);
 		else if (strcmp(s->name->text, "dpi") == 0)
 			in_range(pp, s, 36, 600, &dpi);
 		else if (strcmp(s->name->text, "pages") == 0)
 			in_range(pp, s, 1, 100000, &pages);
 		else
 			tree_fault(pp, s->name->at,
-			    "A profile has render, dpi, pages and text",
+			    "A profile has render, dpi, pages, text and ocr",
 			    "a profile has no %s", s->name->text);
 	}
 	b->profile.dpi = (uint16_t)dpi;
@@ -239,6 +261,12 @@ check_profile(struct policy_parser *pp, struct policy_block *b)
 		tree_fault(pp, b->name->at,
 		    "Add render images, or render none",
 		    "profile %s does not say what to render", b->name->text);
+	else if (b->profile.ocr != NULL &&
+	    (!b->profile.render || !b->profile.text))
+		tree_fault(pp, b->name->at,
+		    "Set render images and text on, or ocr off",
+		    "profile %s reads pages, but has no pages or no text",
+		    b->name->text);
 	else if (!b->profile.render && !b->profile.text)
 		tree_fault(pp, b->name->at,
 		    "Set text on, or use a rule with stub",

@@ -5,6 +5,8 @@
  */
 #include "policy_print.h"
 
+#include <string.h>
+
 #include "policy_private.h"
 
 static void
@@ -76,9 +78,12 @@ policy_print(const struct policy *p, int origins, FILE *out)
 	print_limits(p, origins, out);
 	for (b = p->profiles; b != NULL; b = b->next)
 		fprintf(out, "profile %s { render %s dpi %u pages %u text %s "
-		    "}\n", b->profile.name,
+		    "ocr %s }\n", b->profile.name,
 		    b->profile.render ? "images" : "none", b->profile.dpi,
-		    b->profile.pages, b->profile.text ? "on" : "off");
+		    b->profile.pages, b->profile.text ? "on" : "off",
+		    b->profile.ocr == NULL ? "off" :
+		    strchr(b->profile.ocr, '+') != NULL ? "on" :
+		    b->profile.ocr);
 	for (r = p->rules; r != NULL; r = r->next) {
 		fprintf(out, "rule %s \"%s\"", r->id->text, r->title->text);
 		for (s = r->about; s != NULL; s = s->next) {

@@ -87,6 +87,12 @@ PROGRAMS += limpid-worker-smime
 limpid-worker-smime_MAIN = sanitizer/worker_smime.c
 limpid-worker-smime_LIBS = crypto unistring idn2 seccomp
 
+# Words of pictures.
+sanitizer_LIBS += tesseract
+PROGRAMS += limpid-worker-ocr
+limpid-worker-ocr_MAIN = sanitizer/worker_ocr.c
+limpid-worker-ocr_LIBS = tesseract zstd unistring idn2 seccomp
+
 # The virus scanner.
 sanitizer_LIBS += clamav
 PROGRAMS += limpid-worker-scan

@@ -38,6 +38,7 @@ job_put(struct wire *w, const struct worker_job *j)
 	r |= wire_put_raw(w, j->charset, sizeof(j->charset));
 	r |= wire_put_raw(w, j->format, sizeof(j->format));
 	r |= wire_put_raw(w, j->authserv_id, sizeof(j->authserv_id));
+	r |= wire_put_raw(w, j->ocr, sizeof(j->ocr));
 	return r == ERR_OK ? ERR_OK : ERR_LIMIT;
 }
 
@@ -78,6 +79,7 @@ job_get(struct wire *w, struct worker_job *j)
 	r |= string_get(w, j->charset, sizeof(j->charset));
 	r |= string_get(w, j->format, sizeof(j->format));
 	r |= string_get(w, j->authserv_id, sizeof(j->authserv_id));
+	r |= string_get(w, j->ocr, sizeof(j->ocr));
 	return r == ERR_OK ? ERR_OK : ERR_FORMAT;
 }
 

@@ -72,7 +72,7 @@ static const struct program {
 
 static const char *const workers[] = {
 	"archive", "card", "heif", "html", "identify", "image", "mime", "msg",
-	"office", "pdf", "poppler", "scan", "smime", "text",
+	"ocr", "office", "pdf", "poppler", "scan", "smime", "text",
 };
 
 /* Files of others that a worker cannot do its whole work without. */

@@ -115,7 +115,7 @@ engine_warm(struct engine *e)
 {
 	struct zygote	*z;
 
-	for (int i = 0; i < ENGINE_SCAN; i++)
+	for (int i = 0; i < ENGINE_OCR; i++)
 		pool_take(&e->pool[i], proc_now_ms(), &z);
 }
 
@@ -295,6 +295,10 @@ part_ended_badly(struct part *p, const struct job *j, enum reason reason)
 		/* it was locked before, and no word opened it */
 		if ((r = part_take_answer(p, p->locked)) != ERR_OK)
 			engine_fail_mail(p->mail, r);
+		return;
+	}
+	if (p->step == ANSWER_READ) {
+		part_unread(p, reason);
 		return;
 	}
 	if (p->second && part_try_again(p, reason))
@@ -490,15 +494,20 @@ has_room(struct engine *e, const struct part *p)
 	return !e->full;
 }
 
-/* Its next step; without a scanner it is the one after that. */
+/* Its next step; without a scanner, or one who reads pages, the one after that. */
 static int
 part_start(struct engine *e, struct part *p)
 {
 	int	r = engine_start_job(e, p);
 
-	if (r != ERR_NOTFOUND || p->step != ANSWER_SCAN)
+	if (r != ERR_NOTFOUND || (p->step != ANSWER_SCAN &&
+	    p->step != ANSWER_READ))
 		return r;
 	engine_report(p, REASON_ENGINE, "no worker");
+	if (p->step == ANSWER_READ) {
+		part_unread(p, REASON_ENGINE);
+		return ERR_OK;
+	}
 	part_unscanned(p, REASON_ENGINE);
 	return p->state == PART_WAITING ? engine_start_job(e, p) : ERR_OK;
 }

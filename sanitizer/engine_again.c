@@ -44,7 +44,7 @@ static int
 ask_for_words(struct part *p, enum reason reason)
 {
 	if (p->kind != KIND_OFFICE || p->step == ANSWER_UNPACK ||
-	    p->step == ANSWER_SCAN ||
+	    p->step == ANSWER_SCAN || p->step == ANSWER_READ ||
 	    (p->state != PART_RUNNING && !p->second) || p->words_only ||
 	    p->streamed || p->mail->late ||
 	    (p->step == ANSWER_IDENTIFY && p->rendering == NULL))
@@ -62,7 +62,7 @@ void
 part_settle(struct part *p)
 {
 	if (p->outcome != OUTCOME_STUB || p->frames != NULL)
-		part_finish(p);
+		part_drawn(p);
 	else if (!ask_for_words(p, p->failed))
 		part_stub(p, p->failed, p->note);
 }

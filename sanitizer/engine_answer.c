@@ -123,10 +123,10 @@ static const struct rule {
 	int		 (*take)(struct answer *a, struct wire *w);
 } from_worker[] = {
 	{ WORKER_FACT, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW |
-	    ANSWER_CONVERT | ANSWER_DOCUMENT | ANSWER_SCAN, 0, SMALL_FRAME,
-	    answer_on_fact },
-	{ WORKER_TEXT, ANSWER_DRAW | ANSWER_CONVERT | ANSWER_DOCUMENT, 0,
-	    SMALL_FRAME, answer_on_text },
+	    ANSWER_CONVERT | ANSWER_DOCUMENT | ANSWER_SCAN | ANSWER_READ, 0,
+	    SMALL_FRAME, answer_on_fact },
+	{ WORKER_TEXT, ANSWER_DRAW | ANSWER_CONVERT | ANSWER_DOCUMENT |
+	    ANSWER_READ, 0, SMALL_FRAME, answer_on_text },
 	{ WORKER_PAGE, ANSWER_DRAW | ANSWER_DOCUMENT, 0, WORKER_FRAME_MAX,
 	    answer_on_page },
 	{ WORKER_PAGES_TOTAL, ANSWER_DRAW | ANSWER_DOCUMENT, ONCE, SMALL_FRAME,
@@ -145,8 +145,8 @@ static const struct rule {
 	{ WORKER_IDENTIFIED, ANSWER_IDENTIFY | ANSWER_UNPACK, ONCE,
 	    SMALL_FRAME, answer_on_identified },
 	{ WORKER_DONE, ANSWER_IDENTIFY | ANSWER_UNPACK | ANSWER_DRAW |
-	    ANSWER_CONVERT | ANSWER_DOCUMENT | ANSWER_SCAN, ONCE, SMALL_FRAME,
-	    answer_on_done },
+	    ANSWER_CONVERT | ANSWER_DOCUMENT | ANSWER_SCAN | ANSWER_READ, ONCE,
+	    SMALL_FRAME, answer_on_done },
 };
 
 static const struct rule *

@@ -19,7 +19,8 @@ enum answer_step {
 	ANSWER_OVER = 8,		/* after DONE: nothing at all */
 	ANSWER_CONVERT = 16,		/* facts, text, and one rendering */
 	ANSWER_DOCUMENT = 32,		/* as DRAW, and the files it holds */
-	ANSWER_SCAN = 64		/* names of malware; its outcome is none */
+	ANSWER_SCAN = 64,		/* names of malware; its outcome is none */
+	ANSWER_READ = 128		/* words of pages drawn before */
 };
 
 struct answer_child {

@@ -108,6 +108,8 @@ write_facts(struct mail *m, const struct part *p)
 
 	if (r == ERR_OK && p->format[0] != '\0' && !p->format_said)
 		r = own_fact(m, FACT_FORMAT, p->format);
+	if (r == ERR_OK && p->unread != NULL)
+		r = own_fact(m, FACT_OCR, p->unread);
 	if (r == ERR_OK && p->encrypted)
 		r = own_fact(m, FACT_ENCRYPTED, "yes");
 	if (r == ERR_OK && p->unlocked != NULL)
@@ -290,6 +292,13 @@ emit_step(struct mail *m)
 	case EMIT_FRAMES:
 		if ((r = write_next(m, p, drawn_frames(p))) == ERR_NOTFOUND) {
 			r = ERR_OK;
+			m->emit = EMIT_RECOGNISED;
+			m->emit_offset = 0;
+		}
+		break;
+	case EMIT_RECOGNISED:
+		if ((r = write_next(m, p, p->recognised)) == ERR_NOTFOUND) {
+			r = ERR_OK;
 			m->emit = EMIT_END;
 		}
 		break;
@@ -333,6 +342,7 @@ is_long(const struct part *p)
 	return p->state == PART_RUNNING && (p->step == ANSWER_DRAW ||
 	    p->step == ANSWER_DOCUMENT) && p->second == SECOND_NONE &&
 	    p->answer != NULL && !answer_doubted(p->answer) &&
+	    !part_is_read(p) &&
 	    answer_pages(p->answer) >= STREAM_PAGES;
 }
 

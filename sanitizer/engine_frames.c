@@ -73,11 +73,16 @@ keep_malware(struct answer *a, const char *name)
 	return ERR_OK;
 }
 
-/* Only the scanner may say what it found, and nothing else. */
+/* Only the scanner may say what it found, only the reader of pages in what it read, and
+ * neither anything else. */
 static int
-is_scan_fact(enum fact f)
+is_its_own(enum answer_step step, enum fact f)
 {
-	return f == FACT_MALWARE;
+	if (step == ANSWER_SCAN || f == FACT_MALWARE)
+		return step == ANSWER_SCAN && f == FACT_MALWARE;
+	if (step == ANSWER_READ || f == FACT_OCR)
+		return step == ANSWER_READ && f == FACT_OCR;
+	return f != FACT_SCANNED;
 }
 
 int
@@ -98,7 +103,7 @@ answer_on_fact(struct answer *a, struct wire *w)
 	free(value);
 	if (r != ERR_OK)
 		return answer_deviate(a, "fact that no copy may hold");
-	if (f == FACT_SCANNED || is_scan_fact(f) != (a->step == ANSWER_SCAN))
+	if (!is_its_own(a->step, f))
 		return answer_deviate(a, "fact that is not its own to state");
 	a->facts_said |= UINT64_C(1) << f;
 	return keep(a);
@@ -424,6 +429,8 @@ done_fits(const struct answer *a, const struct answer_done *d)
 		return d->outcome == OUTCOME_CONTAINER;
 	if (a->step == ANSWER_IDENTIFY)
 		return 0;
+	if (a->step == ANSWER_READ)
+		return d->outcome == OUTCOME_TEXT && d->pages == 0;
 	if (a->step == ANSWER_CONVERT)
 		return d->outcome == OUTCOME_CONTAINER ? a->child_count == 1 :
 		    d->outcome == OUTCOME_TEXT && a->child_count == 0;

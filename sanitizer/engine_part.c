@@ -65,6 +65,8 @@ part_free(struct part *p)
 	free(p->declared);
 	free(p->charset);
 	free(p->old_name);
+	store_free(p->recognised);
+	free(p->unread);
 	free(p->unscanned);
 	free(p->malware);
 	answer_free(p->locked);
@@ -555,6 +557,10 @@ part_consider(struct part *p)
 {
 	const struct policy_limits	*l = limits_of(p);
 
+	if (p->mail->late && p->step == ANSWER_READ) {
+		part_unread(p, REASON_TIMEOUT);
+		return;
+	}
 	if (p->mail->late && p->second) {
 		part_settle(p);
 		return;
@@ -585,7 +591,7 @@ unsigned
 part_weight(const struct part *p)
 {
 	return p->size <= LIGHT_BYTES && p->worker != ENGINE_PDF &&
-	    p->worker != ENGINE_IMAGE && p->worker != ENGINE_HEIF &&
+	    p->worker != ENGINE_IMAGE && p->worker != ENGINE_OCR && p->worker != ENGINE_HEIF &&
 	    p->worker != ENGINE_POPPLER &&
 	    limits_of(p)->memory / ENGINE_WEIGHT >= LIGHT_MEMORY ? 1 :
 	    ENGINE_WEIGHT;
@@ -637,6 +643,10 @@ part_tell(const struct part *p, struct worker_job *told)
 		told->max_children = 1;
 		told->max_child_bytes = l->bytes;
 		told->want_pages = told->want_pages && !p->words_only;
+	} else if (p->step == ANSWER_READ) {
+		told->max_input = store_len(p->frames);
+		told->max_words = 0;	/* guessed words are no passwords */
+		snprintf(told->ocr, sizeof(told->ocr), "%s", profile->ocr);
 	} else if (p->second == SECOND_WORDS) {
 		told->max_children = 0;
 		told->want_pages = 0;
@@ -650,6 +660,9 @@ part_open(const struct part *p, int *fdp)
 {
 	int	fd;
 
+	if (p->step == ANSWER_READ)
+		return store_take_range(p->frames, 0, store_len(p->frames),
+		    fdp);
 	if (p->rendering != NULL)
 		return store_take_range(p->rendering, 0,
 		    store_len(p->rendering), fdp);
@@ -876,6 +889,8 @@ part_take_answer(struct part *p, struct answer *a)
 		return take_identity(p, a);
 	if (p->step == ANSWER_SCAN)
 		return take_scan(p, a);
+	if (p->step == ANSWER_READ)
+		return part_take_read(p, a);
 	if ((r = mail_take_words(p->mail, a)) != ERR_OK)
 		return r;
 	if (part_wait_for_words(p, a))
@@ -905,6 +920,6 @@ part_take_answer(struct part *p, struct answer *a)
 		return r;
 	p->legible = answer_legible(a);
 	if (!part_ask_second(p, a))
-		part_finish(p);
+		part_drawn(p);
 	return ERR_OK;
 }

@@ -27,6 +27,7 @@ static const char *const names[ENGINE_WORKERS] = {
 	[ENGINE_ARCHIVE] = "archive", [ENGINE_MSG] = "msg",
 	[ENGINE_CARD] = "card", [ENGINE_HEIF] = "heif",
 	[ENGINE_POPPLER] = "poppler", [ENGINE_SMIME] = "smime",
+	[ENGINE_OCR] = "ocr",
 	[ENGINE_SCAN] = "scan", [ENGINE_SCAN_OTHER] = "scan",
 };
 

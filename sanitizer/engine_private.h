@@ -5,6 +5,7 @@
  *	engine_pool.c	one warm parent for each kind of worker
  *	engine_part.c	a part's steps: bounds -> identify -> scan -> policy -> flatten
  *	engine_again.c	a second way, when the first one failed
+ *	engine_read.c	words of pages that have none, where the profile wants them
  *	engine_scan.c	the scanner: its two warm parents, and what is said of it
  *	engine_locked.c	locked parts wait for words, and are tried with them
  *	engine_answer.c	what a worker may say, and when
@@ -23,6 +24,7 @@ enum engine_worker {
 	ENGINE_IDENTIFY, ENGINE_MIME, ENGINE_TEXT, ENGINE_HTML, ENGINE_PDF,
 	ENGINE_IMAGE, ENGINE_ARCHIVE, ENGINE_MSG, ENGINE_CARD, ENGINE_OFFICE,
 	ENGINE_HEIF, ENGINE_POPPLER, ENGINE_SMIME,
+	ENGINE_OCR,	/* from here on started at need (engine_warm) */
 	ENGINE_SCAN, ENGINE_SCAN_OTHER,	/* two, for a new database (engine_scan.c) */
 	ENGINE_WORKERS
 };
@@ -95,6 +97,8 @@ struct part {
 	int			 scanned;	/* to its end, or through its parts */
 	char			*unscanned;	/* why not; NULL: nothing to say */
 	char			*malware;	/* a name a line; NULL: none */
+	struct store		*recognised;	/* frames of worker-ocr */
+	char			*unread;	/* why there are none; NULL: not asked */
 	struct answer		*locked;	/* kept until words were tried */
 	int			 with_words;	/* they are tried, or were */
 	size_t			 own_words;	/* of the mail, when that began */
@@ -129,6 +133,7 @@ struct part {
 
 enum emit_step {
 	EMIT_PART, EMIT_FACTS, EMIT_CONVERTED, EMIT_REREAD, EMIT_FRAMES,
+	EMIT_RECOGNISED,
 	EMIT_END
 };
 
@@ -219,6 +224,16 @@ long long pool_due(const struct engine *e);
 
 /* Whether it takes too long to get ready. */
 int pool_is_late(const struct pool *p, long long now);
+
+/* engine_read.c */
+/* The part is drawn: it ends, or its pages are read first. */
+void part_drawn(struct part *p);
+/* Whether its pages are to be read once all of them are there. */
+int part_is_read(const struct part *p);
+/* What was read. ERR_OK. */
+int part_take_read(struct part *p, struct answer *a);
+/* Reading failed: the part ends as it was drawn, and says so. */
+void part_unread(struct part *p, enum reason reason);
 
 /* engine_scan.c */
 /* The pool of a worker: of the scanner's two the one in use. */

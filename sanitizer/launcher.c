@@ -25,7 +25,7 @@
 
 static const char *const names[] = {
 	"identify", "mime", "text", "html", "pdf", "image", "office", "archive", "msg",
-	"card", "heif", "poppler", "smime", "scan",
+	"card", "heif", "poppler", "smime", "scan", "ocr",
 };
 
 struct launcher {

@@ -80,6 +80,7 @@ struct worker_job {
 	char	 charset[64];		/* declared, hostile: a hint */
 	char	 format[64];		/* from worker-identify: "PDF 1.7", "PNG" ... */
 	char	 authserv_id[128];	/* whose Authentication-Results count */
+	char	 ocr[32];		/* languages: "jpn", "chi_tra+jpn+eng" */
 };
 
 /* What a worker loaded before its jail closed (ops.load), for those who ask how old it

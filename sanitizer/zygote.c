@@ -49,7 +49,9 @@ program_run(const char *program, const char *policy, const char *folder,
 			    (char *)(uintptr_t)policy,
 			    (char *)(uintptr_t)(folder != NULL ? "--data" : NULL),
 			    (char *)(uintptr_t)folder, NULL };
-	static char	*env[] = { NULL };
+	/* libraries that would start threads (OpenMP) read this before main */
+	static char	 one_thread[] = "OMP_THREAD_LIMIT=1";
+	static char	*env[] = { one_thread, NULL };
 	static const int reset[] = { SIGPIPE, SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 	sigset_t	 none;
 

@@ -54,6 +54,8 @@ static const struct {
 	  "%n: covered, so that no telephone reads it: %v" },
 	{ FACT_PAGES_FAILED, ICON_ALERT,
 	  "%n: these pages could not be drawn: %v." },
+	{ FACT_OCR, ICON_ALERT,
+	  "%n: words were recognised by a machine and may be wrong (%v)." },
 	{ FACT_SCANNED, ICON_BOX, "%n, search for malware: %v." },
 	{ FACT_MALWARE, ICON_ALERT, "%n: the scanner knows it as %v." },
 	{ FACT_UNLOCKED, ICON_LOCK, "%n was locked, and was opened by %v." },

@@ -144,6 +144,10 @@ static const struct { const char *text, *sentence; } refusals[] = {
 	    "t:3:32: part.name is text, so exe must be a string" },
 	{ HEAD "rule P1 \"x\" { when part.name ends \"\" then stub never }"
 	    TAIL, "t:3:35: every part.name would match" },
+	{ HEAD "profile q { render images ocr german }\n" TAIL,
+	    "t:3:31: ocr cannot be german. Write ocr on for all" },
+	{ HEAD "profile q { render none ocr on }\n" TAIL,
+	    "t:3:9: profile q reads pages, but has no pages or no text" },
 	{ HEAD "rule P1 \"x\" { when part.malware != \"a\" then stub never }"
 	    TAIL, "t:3:20: part.malware cannot be asked with !=" },
 	{ HEAD "rule P1 \"x\" { when part.malware = \"\" then stub never }"

@@ -130,6 +130,30 @@ play_two(const char *name, const uint8_t *two, size_t len, int out)
 	return JOB_OK;
 }
 
+static int	 reads;			/* the profile has ocr: 'r' well, 'c' crash */
+
+static enum job_end
+play_ocr(const struct worker_job *job, const uint8_t *part, size_t len, int out)
+{
+	static const uint8_t	fact[] = { 9, 0, 0, 0, WORKER_FACT, FACT_OCR, 0,
+				    3, 0, 0, 0, 'j', 'p', 'n' };
+	static const uint8_t	text[] = { 12, 0, 0, 0, WORKER_TEXT, 1, 0, 0, 0,
+				    4, 0, 0, 0, 'r', 'e', 'a', 'd' };
+	static const uint8_t	end[] = { 18, 0, 0, 0, WORKER_DONE, OUTCOME_TEXT,
+				    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+				    0, 0 };
+
+	/* it is given what was drawn, and never the part */
+	assert_true(len > 5 && part[4] == WORKER_PAGE);
+	assert_string_equal(job->ocr, "jpn");
+	fd_write_all(out, fact, sizeof(fact));
+	fd_write_all(out, text, sizeof(text));
+	if (reads == 'c')
+		return JOB_CRASH;
+	fd_write_all(out, end, sizeof(end));
+	return JOB_OK;
+}
+
 static enum job_end
 play(const char *name, const struct worker_job *job, int in, int out,
     int words)
@@ -139,6 +163,8 @@ play(const char *name, const struct worker_job *job, int in, int out,
 
 	if (n < 2)
 		return JOB_SILENT;
+	if (strcmp(name, "ocr") == 0)
+		return play_ocr(job, part, (size_t)n, out);
 	if (strcmp(name, "scan") == 0)
 		return play_scan(part, (size_t)n, out);
 	if (strcmp(name, "identify") == 0) {
@@ -449,9 +475,9 @@ the_policy(const char *limits)
 	char		*why = NULL, text[400];
 
 	snprintf(text, sizeof(text), "policy \"t\" version 1 limit { seconds 5 "
-	    "%s } profile p { render images } rule P1 \"m\" { when "
+	    "%s } profile p { render images %s } rule P1 \"m\" { when "
 	    "part.malware then stub malware } default { convert p else stub "
-	    "unsupported }", limits);
+	    "unsupported }", limits, reads ? "ocr jpn" : "");
 	if (policy_parse("t", text, strlen(text), &p, &why) != ERR_OK)
 		fail_msg("%s", why);
 	return p;
@@ -1239,6 +1265,35 @@ what_no_word_opens_stays_locked_and_is_told(void **state)
 	    "end 1\n");
 }
 
+/* Its frames come after the pages; of one that failed nothing comes but why. */
+static void
+pages_are_read_where_the_profile_asks(void **state)
+{
+	struct bytes	*root = part(KIND_MAIL, '.');
+
+	(void)state;
+	with_child(root, ROLE_ATTACHMENT, "1", "", done(with_page(with_page(
+	    part(KIND_PDF, '.'), 0), 1), OUTCOME_IMAGES, REASON_COMPLETE, 2));
+	with_child(root, ROLE_ATTACHMENT, "2", "", text_part("words"));
+	done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	reads = 'r';
+	flatten(root, KIND_MAIL, "",
+	    "mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" = container complete 0/0\n"
+	    "2<1 1 pdf \"\" page0 page1 ocr=jpn 'read' = images complete 2/2\n"
+	    "3<1 2 text \"\" 'words' = text complete 0/0\n"
+	    "end 3\n");
+	reads = 'c';
+	flatten(done(with_page(part(KIND_PDF, '.'), 0), OUTCOME_IMAGES,
+	    REASON_COMPLETE, 1), KIND_PDF, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\" ocr=not done: crash page0"
+	    " = images complete 1/1\n"
+	    "end 1\n");
+	assert_non_null(strstr(events, "ocr crash: "));
+	reads = 0;
+}
+
 static int
 broken_sink(void *arg, const uint8_t *data, size_t len)
 {
@@ -1305,6 +1360,7 @@ main(void)
 		cmocka_unit_test(a_rendering_is_nobody_elses_child),
 		cmocka_unit_test(without_workers_every_part_says_so),
 		cmocka_unit_test(many_parts_stay_in_order),
+		cmocka_unit_test(pages_are_read_where_the_profile_asks),
 		cmocka_unit_test(each_part_is_scanned_or_says_why_not),
 		cmocka_unit_test(
 		    a_scanner_that_dies_or_does_not_start_stops_no_mail),
