@@ -24,6 +24,7 @@ import pdf_samples  # noqa: E402
 import picture_samples  # noqa: E402
 import table  # noqa: E402
 import text_samples  # noqa: E402
+import unseen_samples  # noqa: E402
 from table import document, mail, raw_mail  # noqa: E402
 
 DATE = "Tue, 17 Mar 2026 09:30:00 +0800"
@@ -308,7 +309,7 @@ def main():
         more_mails()
     if len(sys.argv) == 2:
         documents()
-        for module in (office_samples, pdf_samples, picture_samples, text_samples):
+        for module in (office_samples, pdf_samples, picture_samples, text_samples, unseen_samples):
             module.samples()
         containers.archive_samples(document, table.expect, random.Random(7))
         mails.html_samples(table, head)

@@ -241,6 +241,16 @@ misbehave(struct worker *w, const char *what)
 		stack_eat(0);
 }
 
+/* A part that must look like something says it at its end: "%evil segv". */
+static void
+order_find(const uint8_t *tail, char *what, size_t len)
+{
+	const uint8_t	*at = memmem(tail, len, "%evil ", 6);
+
+	if (at != NULL)
+		memcpy(what, at + 6, (size_t)(tail + len - at) - 6);
+}
+
 static void
 run(struct worker *w, const struct worker_job *job, const uint8_t *data, size_t len)
 {
@@ -250,6 +260,8 @@ run(struct worker *w, const struct worker_job *job, const uint8_t *data, size_t 
 	(void)job;
 	if (len < sizeof(what))
 		memcpy(what, data, len);
+	else
+		order_find(data + len - sizeof(what) + 1, what, sizeof(what) - 1);
 	if ((r = attempt_call(what, w->out)) == -2)
 		r = attempt_kernel(what);
 	if (r == -2)
