@@ -241,11 +241,14 @@ class Run:
             reports = json.loads(done.stdout)
         except ValueError:
             reports = []
-        if done.returncode >= 64:
+        if done.returncode in (2, 66, 69, 77, 78):
             sys.exit(done.stderr.decode("utf-8", "replace"))        # of the caller's making
         if done.returncode not in (0, 1) or len(reports) != len(paths):
+            print(done.stderr.decode("utf-8", "replace"))
             for p in paths:
-                self.fail("exit %d, %d reports of %d: %s" % (done.returncode, len(reports), len(paths), done.stderr[-200:]), p)
+                if p.encode() in done.stderr or len(reports) == 0:
+                    self.fail("no result", p)
+            self.fail("exit %d, %d reports of %d" % (done.returncode, len(reports), len(paths)))
             return
         for path, report in zip(paths, reports):
             self.look(path, report)

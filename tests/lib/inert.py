@@ -159,7 +159,8 @@ def main():
         listing = os.path.join(spare, "list")
         with open(listing, "w", encoding="utf-8") as f:
             f.write("".join(p[0] + "\n" for p in reader.pictures))
-        told = json.loads(subprocess.run(["exiftool", "-j", "-@", listing], capture_output=True, check=True).stdout or "[]")
+        told = json.loads(subprocess.run(["exiftool", "-j", "-@", listing], capture_output=True,
+                                         check=True).stdout) if reader.pictures else []
         ok(["%s: %s" % (p[1], " ".join(sorted(set(t) - PICTURE))) for p, t in zip(reader.pictures, told) if set(t) - PICTURE],
            "exiftool finds size and kind in %d pictures, and nothing else" % len(told))
     faults, lines = [], {}
