@@ -61,6 +61,7 @@ write_part(struct mail *m, struct part *p)
 	if ((r = copy_write_part(m->writer, &c)) != ERR_OK)
 		return r;
 	m->result.parts++;
+	p->copy_id = c.id;
 	if (p->children != NULL)
 		p->children->copy_id = c.id;
 	return ERR_OK;

@@ -765,6 +765,7 @@ take_children(struct part *p, struct answer *a)
 		return ERR_MEMORY;
 	o->holders = 1;
 	o->bytes = answer_take_bytes(a);
+	o->copy_id = p->copy_id;	/* its pages may have gone out already */
 	p->children = o;
 	if (o->bytes != NULL)
 		p->mail->unpacked += store_len(o->bytes);

@@ -110,6 +110,7 @@ struct part {
 	/* what is said of it now, while its pages are drawn; else NULL */
 	struct answer		*answer;	/* borrowed of its job */
 	int			 streamed;	/* its pages began to go out */
+	uint32_t		 copy_id;	/* 0 until it is written */
 	/* a document that is converted before it is drawn */
 	struct store		*rendering;	/* what it became; NULL: not yet */
 	struct store		*converted;	/* frames of that step */

@@ -126,6 +126,9 @@ def active():
              lacks=("/JavaScript", "/Launch", "/URI", "http://evil", "secret form"))
     files = (b"/Names<</EmbeddedFiles<</Names[(a.exe)<</Type/Filespec/F(a.exe)/EF<</F 13 0 R>>>>]>>>>")
     good("file-inside.pdf", loose(WORDS, files, more=stream(13, b"/Type/EmbeddedFile", b"MZ" + bytes(300))), facts="embedded")
+    good("long-with-file.pdf", doc.text_pdf([["page %d" % i] for i in range(40)], catalog=files.replace(b"13 0 R", b"83 0 R"),
+         extra_objects=[b"<</Type/EmbeddedFile/Length 15>>\nstream\nwords of a file\nendstream"]), 40, ("page 39", "words of a file"),
+         facts="embedded")
     good("portfolio.pdf", loose(WORDS, files + b"/Collection<</View/T>>", more=stream(13, b"/Type/EmbeddedFile", b"words of a file")),
          facts="embedded")
 
