@@ -76,8 +76,10 @@ def pdf_fault(path):
 
 
 def words_fault(words):
-    for c in words:
+    for before, c, after in zip(" " + words, words, words[1:] + " "):
         kind = unicodedata.category(c)
+        if c in "\u200c\u200d" and min(before, after) > "\u05ff":
+            continue            # scripts and pictures that are spelled with joiners
         if (kind in ("Cc", "Cf", "Cs") and c not in "\n\t") or "\U000e0000" <= c <= "\U000e0fff":
             return "it holds U+%04X" % ord(c)
     return "" if unicodedata.is_normalized("NFC", words) else "it is not NFC"
