@@ -401,8 +401,8 @@ decide(const uint8_t *s, size_t len, const char *declared)
 		return "UTF-8";
 	if (strcmp(declared, "CP1252") == 0) {
 		/* The label of programs that do not know. */
-		better = high * 4 > len ? charset_guess_language(s, len, NULL) :
-		    NULL;
+		better = charset_guess_language(s, len, high * 4 > len ? NULL :
+		    declared);
 		return better != NULL ? better : declared;
 	}
 	if ((t = charset_convert(s, len, declared, &n, &bad)) == NULL)
@@ -414,6 +414,30 @@ decide(const uint8_t *s, size_t len, const char *declared)
 	better = guess(s, len);
 	return strcmp(better, "CP1252") == 0 && bad * 4 < high ? declared :
 	    better;
+}
+
+/* HZ, which the library does not know, as the GB 2312 that it is. NULL: no memory. */
+static char *
+hz_convert(const uint8_t *s, size_t len, size_t *out_len, size_t *bad)
+{
+	uint8_t	*gb = malloc(len + 1);
+	size_t	 i, n = 0;
+	int	 pairs = 0;
+	char	*t;
+
+	if (gb == NULL)
+		return NULL;
+	for (i = 0; i < len; i++) {
+		if (s[i] != '~' || i + 1 == len || (pairs && s[i + 1] != '}')) {
+			gb[n++] = pairs && s[i] > ' ' ? s[i] | 0x80 : s[i];
+		} else if (s[++i] == '~')
+			gb[n++] = '~';
+		else if (s[i] != '\n')
+			pairs = s[i] == '{';
+	}
+	t = charset_convert(gb, n, "GB18030", out_len, bad);
+	free(gb);
+	return t;
 }
 
 char *
@@ -433,8 +457,13 @@ charset_to_utf8(const uint8_t *s, size_t len, const char *declared,
 	    charset_is_utf8(s, len, &multi);
 	f.lied = *declared != '\0' && !ascii && (said == NULL ||
 	    strcmp(said, f.name) != 0) && !(is_wide(said) && is_wide(f.name));
-	t = charset_convert(s + skip, len - skip, f.name, out_len, &f.bad);
-	if (ascii)
+	if (ascii && charset_is_hz(s, len)) {
+		f.name = "HZ";
+		t = hz_convert(s, len, out_len, &f.bad);
+	} else
+		t = charset_convert(s + skip, len - skip, f.name, out_len,
+		    &f.bad);
+	if (ascii && strcmp(f.name, "HZ") != 0)
 		f.name = "US-ASCII";
 	if (found != NULL)
 		*found = f;

@@ -15,6 +15,8 @@ char *charset_convert(const uint8_t *s, size_t len, const char *name,
 const char *charset_guess_wide(const uint8_t *s, size_t len, size_t *skip);
 /* Escape sequences of ISO 2022: the name or NULL. */
 const char *charset_guess_escapes(const uint8_t *s, size_t len);
+/* RFC 1843: "~{" and pairs of bytes up to "~}" on the same line, wherever it opens. */
+int charset_is_hz(const uint8_t *s, size_t len);
 /* Strictly UTF-8; *multi counts its non-ASCII characters. */
 int charset_is_utf8(const uint8_t *s, size_t len, size_t *multi);
 /*

@@ -208,17 +208,19 @@ raw_charset(const struct mime *m)
 	uint8_t			 sample[2048];
 	size_t			 n = 0, at = 0, end, i, len;
 	struct charset_found	 f = { 0 };
-	const uint8_t		*p;
+	const uint8_t		*p, *colon;
 
 	for (; at < m->len && at < 65536 && n < sizeof(sample); at = end) {
 		p = memchr(m->data + at, '\n', m->len - at);
 		end = p == NULL ? m->len : (size_t)(p - m->data) + 1;
 		for (i = at; i < end && m->data[i] < 0x80; i++)
 			;
-		if (i == end || memchr(m->data + at, ':', i - at) == NULL)
+		if (i == end || (colon = memchr(m->data + at, ':', i - at)) ==
+		    NULL)
 			continue;
-		for (; i < end && n < sizeof(sample); i++)
-			sample[n++] = m->data[i];
+		for (p = colon + 1; p < m->data + end && n < sizeof(sample);
+		    p++)
+			sample[n++] = *p;
 	}
 	if (n == 0)
 		return "";
