@@ -371,7 +371,7 @@ guess(const uint8_t *s, size_t len)
 
 	if ((name = charset_guess_escapes(s, len)) != NULL)
 		return name;
-	if (charset_is_utf8(s, len, &multi))
+	if (charset_is_utf8(s, len, &multi) || charset_is_cut_utf8(s, len))
 		return "UTF-8";
 	if ((name = charset_guess_language(s, len, NULL)) != NULL)
 		return name;

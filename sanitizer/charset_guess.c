@@ -105,6 +105,22 @@ charset_is_utf8(const uint8_t *s, size_t len, size_t *multi)
 	return 1;
 }
 
+int
+charset_is_cut_utf8(const uint8_t *s, size_t len)
+{
+	size_t	 i, k, multi = 0, bad = 0;
+	ucs4_t	 uc;
+
+	if (len > SAMPLE)
+		len = SAMPLE;
+	for (i = 0; i < len; i += k) {
+		k = (size_t)u8_mbtouc(&uc, s + i, len - i);
+		multi += k > 1 && uc != 0xfffd;
+		bad += uc == 0xfffd;
+	}
+	return multi >= 4 && bad * 8 <= multi;
+}
+
 /* For each candidate, the characters its readers write most. */
 static const struct language {
 	const char	*name;

@@ -19,6 +19,8 @@ const char *charset_guess_escapes(const uint8_t *s, size_t len);
 int charset_is_hz(const uint8_t *s, size_t len);
 /* Strictly UTF-8; *multi counts its non-ASCII characters. */
 int charset_is_utf8(const uint8_t *s, size_t len, size_t *multi);
+/* UTF-8 but for a few places, as where a line was cut inside of a character. */
+int charset_is_cut_utf8(const uint8_t *s, size_t len);
 /*
  * 8-bit text that is not UTF-8: by the characters that languages use most. The
  * name, or NULL when nothing stands out. With said, that name unless another

@@ -193,6 +193,9 @@ static const struct {
 	  "\x34\x4f\x34\x59\x0f\x2e\x20\x0e\x48\x2e\x40\x4e\x0f\x20\x0e\x3a"
 	  "\x4e\x45\x39\x35\x65\x38\x33\x34\x4f\x34\x59\x0f\x2e\x20\x0e\x30"
 	  "\x28\x3b\x67\x47\x55\x34\x4f\x34\x59\x0f\x2e", 91 },
+	/* cut in the middle of a character */
+	{ "", "UTF-8", 0, "протокол заседани\xef\xbf\xbd",
+	  "протокол заседани\xd1", 34 },
 	/* without a label: scripts of small alphabets, and Latin ones only for sure */
 	{ "", "HZ", 0,
 	  "您好，附件是会议纪要。",
