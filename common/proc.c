@@ -60,6 +60,18 @@ proc_options(int argc, char **argv, const char *usage, struct proc_options *out)
 	}
 }
 
+int
+proc_kept(void)
+{
+	const char	*pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	int		 count;
+
+	if (pid == NULL || n == NULL || atol(pid) != (long)getpid())
+		return 0;
+	count = atoi(n);
+	return count > 0 && count <= PROC_KEPT_MAX ? count : 0;
+}
+
 void
 proc_start(void)
 {
@@ -69,7 +81,8 @@ proc_start(void)
 		if ((fd = open("/dev/null", O_RDWR)) == -1)
 			_exit(EXIT_IO);
 	} while (fd <= 2);
-	if (syscall(SYS_close_range, 3U, ~0U, 0U) == -1)
+	if (syscall(SYS_close_range, 3U + (unsigned)proc_kept(), ~0U, 0U) ==
+	    -1)
 		_exit(EXIT_IO);
 	umask(027);
 	signal(SIGPIPE, SIG_IGN);

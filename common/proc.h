@@ -15,9 +15,13 @@ struct proc_options { const char *root; int check_only; };
 void proc_options(int argc, char **argv, const char *usage,
     struct proc_options *out);
 
-/* fds 0..2 open on /dev/null where closed, all above 2 closed, umask 027,
- * SIGPIPE ignored. The first call of main. */
+/* fds 0..2 open on /dev/null where closed, all above 2 closed but what systemd kept,
+ * umask 027, SIGPIPE ignored. The first call of main. */
 void proc_start(void);
+/* How many fds, from 3 on, systemd kept for this program since it ran before
+ * (sd_listen_fds(3)); who takes one makes it close-on-exec. */
+#define PROC_KEPT_MAX	16
+int proc_kept(void);
 /* Becomes user (and its primary group, no supplementary groups) for good.
  * ERR_NOTFOUND when there is no such user. As non-root it is a no-op that
  * returns ERR_OK and, when that is another user, says so in the log. */

@@ -7,10 +7,6 @@
  * Must never answer: the socket is the front's alone once it lives.
  */
 #include <sys/mman.h>
-#include <sys/socket.h>
-
-#include <netinet/in.h>
-#include <netinet/udp.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,8 +26,8 @@
 #include "proc.h"
 #include "recv_blocks.h"
 #include "recv_front.h"
+#include "recv_socket.h"
 
-#define SOCKET_BUFFER	(32 << 20)
 #define RING_BYTES	(32 << 20)
 #define AT_ONCE		4096	/* datagrams of one call */
 #define SYMBOLS_BYTES	(128 << 20)	/* of blocks that are not whole */
@@ -79,49 +75,6 @@ back_free(void *back)
 	free(u->policy);
 	free(u->folder);
 	free(u);
-}
-
-static void
-buffer_enlarge(struct recv_udp *u)
-{
-	socklen_t	 len = sizeof(int);
-	int		 size = SOCKET_BUFFER, got = 0;
-
-	if (setsockopt(u->socket, SOL_SOCKET, SO_RCVBUFFORCE, &size,
-	    sizeof(size)) == -1)
-		(void)setsockopt(u->socket, SOL_SOCKET, SO_RCVBUF, &size,
-		    sizeof(size));
-	/* The kernel doubles what it is asked for. */
-	if (getsockopt(u->socket, SOL_SOCKET, SO_RCVBUF, &got, &len) == 0 &&
-	    got < 2 * size)
-		log_warn("link=%d the receive buffer is %d KiB instead of %d:"
-		    " bursts will overflow it; let the program start with"
-		    " CAP_NET_ADMIN, or set net.core.rmem_max to %d", u->link,
-		    got / 2048, size / 1024, size);
-}
-
-static int
-socket_open(struct recv_udp *u, const char *address, char **why)
-{
-	struct sockaddr_storage	 ss;
-	socklen_t		 len;
-	int			 on = 1, r;
-
-	if ((r = link_address_find(address, "udp", &ss, &len, why)) != ERR_OK)
-		return r;
-	u->socket = socket(ss.ss_family, SOCK_DGRAM|SOCK_CLOEXEC, 0);
-	if (u->socket == -1 || bind(u->socket, (struct sockaddr *)&ss, len) ==
-	    -1 || setsockopt(u->socket, SOL_SOCKET, SO_RXQ_OVFL, &on,
-	    sizeof(on)) == -1) {
-		if (asprintf(why, "cannot receive at %s: %s; see that the"
-		    " address is this host's and nothing else has the port",
-		    address, strerror(errno)) == -1)
-			*why = NULL;
-		return ERR_SYS;
-	}
-	(void)setsockopt(u->socket, SOL_UDP, UDP_GRO, &on, sizeof(on));
-	buffer_enlarge(u);
-	return ERR_OK;
 }
 
 /* The shared ring, and how large its slots must be. */
@@ -176,7 +129,7 @@ recv_udp_new(const struct conf *c, int link, void **backp, char **why)
 		return ERR_MEMORY;
 	u->link = link;
 	u->socket = u->wake = u->state_dir = -1;
-	if ((r = socket_open(u, l->bind, why)) != ERR_OK ||
+	if ((r = recv_socket_open(link, l->bind, &u->socket, why)) != ERR_OK ||
 	    (r = datagram_keys_load(c, link, 0, &u->front.keys, why)) !=
 	    ERR_OK || (r = limits_set(u, l)) != ERR_OK)
 		goto out;

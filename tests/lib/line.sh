@@ -82,6 +82,7 @@ line_host() {
 	cp "$BUILD"/bin/limpid-diode-{send,recv} "$BUILD/bin/limpid-key" \
 	    "$BUILD/tools/parcel-put" "$line_top/bin/"
 	cp -r deploy/seccomp "$line_top/bin/"
+	cp tests/lib/keeper.py "$line_top/bin/"
 	while read -r x; do "$line_top/bin/limpid-key" "$k" $x; done <<-KEYS
 	intake-sign ed25519
 	sanitizer-seal x25519
@@ -118,6 +119,16 @@ line_recv() {
 	    --root "$line_root" --link 1 >>"$line_top/recv.log" 2>&1 &
 	line_wait 10 test -s "$line_root/run/limpid/diode-recv-1.pid"
 }
+# The same under a service manager (keeper.py), which starts it again when it dies.
+line_recv_kept() {
+	rm -f "$line_root/run/limpid/diode-recv-1.pid" "$line_top/notify"
+	chmod 777 "$line_top"
+	ip netns exec "$line_in" "${line_as[@]}" "${line_cap[@]}" /usr/bin/python3 "$line_top/bin/keeper.py" \
+	    "$line_top/notify" "$line_top/bin/limpid-diode-recv" \
+	    --root "$line_root" --link 1 >>"$line_top/recv.log" 2>&1 &
+	line_keeper=$!
+	line_wait 10 test -s "$line_root/run/limpid/diode-recv-1.pid"
+}
 line_front() { pgrep -P "$(line_pid diode-recv-1)"; }
 line_kill() {		# line_kill SIGNAL diode-send-1|diode-recv-1
 	local pid
@@ -131,6 +142,8 @@ line_has() { [ "$(line_arrived)" -ge "$1" ]; }
 # A counter of the receiver: taken forged overflow missing recovered ...
 line_count() { sed -n "s/^$1 //p" "$line_root/var/lib/limpid/link/1-recv/datagrams"; }
 line_remove() {
+	[ -z "${line_keeper-}" ] || kill -TERM "$line_keeper" 2>/dev/null
+	line_keeper=
 	line_kill KILL diode-send-1
 	line_kill KILL diode-recv-1
 	[ -z "${line_top-}" ] || rm -rf "$line_top"
