@@ -45,7 +45,16 @@ struct send_queue {
 	uint64_t		 under_way[LINK_UNDER_WAY];
 	size_t			 under_way_count;
 	long long		 rounds_saved;
+	int64_t			 started_ms;	/* wall clock less monotonic */
 };
+
+/* The time since 1970 that does not jump while we run: what decides when a repeat is
+ * due or an entry is old. */
+static int64_t
+steady_ms(const struct send_queue *q)
+{
+	return q->started_ms + proc_now_ms();
+}
 
 struct send_queue *
 send_queue_new(const struct conf_link *c, struct spool *spool,
@@ -63,6 +72,7 @@ send_queue_new(const struct conf_link *c, struct spool *spool,
 	q->record = record;
 	q->sign_with = sign_with;
 	q->link = link;
+	q->started_ms = proc_wall_ms() - proc_now_ms();
 	q->next = ledger_last(ledger) + 1;
 	for (i = 0; i < ROUNDS_MAX; i++)
 		q->round[i] = q->next;
@@ -133,7 +143,7 @@ send_queue_rewind(struct send_queue *q)
 
 	if (link_sender_lasting(q->link))
 		return ERR_OK;
-	since = proc_wall_ms() - (int64_t)q->conf->resend_window_s * 1000;
+	since = steady_ms(q) - (int64_t)q->conf->resend_window_s * 1000;
 	/* Whatever a clock does: all that can have been under way is repeated. */
 	for (; seq > 0; seq--) {
 		if ((r = ledger_read(q->ledger, seq, &e)) == ERR_NOTFOUND)
@@ -356,7 +366,7 @@ number_parcel(struct send_queue *q, const char *name, int fd)
 	    (r = link_header_encode(&h, q->sign_with, e.header)) != ERR_OK)
 		return r == ERR_FORMAT ? ERR_SYS : r;
 	e.seq = h.seq;
-	e.made_ms = h.made_ms;
+	e.made_ms = steady_ms(q);
 	e.parcel_len = h.parcel_len;
 	snprintf(e.name, sizeof(e.name), "%s", name);
 	return ledger_add(q->ledger, &e);
@@ -412,13 +422,16 @@ step_rounds(struct send_queue *q)
 {
 	struct ledger_entry	 e;
 	int64_t			 gap_ms = (int64_t)q->conf->round_gap_s * 1000;
+	int64_t			 now = steady_ms(q);
 	int			 i, r;
 
 	for (i = 1; i < q->conf->rounds; i++) {
 		if (q->round[i] >= q->next)
 			continue;
 		r = ledger_read(q->ledger, q->round[i], &e);
-		if (r == ERR_OK && proc_wall_ms() < e.made_ms + i * gap_ms)
+		/* Made later than now: the clock was set back between two starts. */
+		if (r == ERR_OK && now >= e.made_ms &&
+		    now < e.made_ms + i * gap_ms)
 			continue;
 		if ((r = send_one(q, q->round[i], (unsigned)i, 0)) == 1) {
 			q->round[i]++;
@@ -495,7 +508,7 @@ send_queue_expire(struct send_queue *q)
 
 	if ((gone = spool_expire(q->spool, q->conf->keep_s)) < 0)
 		return gone;
-	r = ledger_expire(q->ledger, proc_wall_ms() -
+	r = ledger_expire(q->ledger, steady_ms(q) -
 	    (int64_t)q->conf->keep_s * 1000);
 	return r < 0 ? r : gone;
 }

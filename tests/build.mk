@@ -73,6 +73,18 @@ $(O)/tools/spool-copy: tests/tools/spool_copy.c $(O)/libcommon.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS)
 # The raw line that tests/bench/link is held against.
+tools: $(O)/tools/clockshift.so
+$(O)/tools/clockshift.so: tests/tools/clockshift.c
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC -shared -o $@ $<
+
+tools: $(O)/tools/forger
+$(O)/tools/forger: tests/tools/forger.c $(O)/libdiode.a $(O)/libcommon.a
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Idiode -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS) $(confuse_LDLIBS) $(seccomp_LDLIBS)
+
 tools: $(O)/tools/blaster
 $(O)/tools/blaster: tests/tools/blaster.c
 	$(call say,TOOL,$@)

@@ -73,11 +73,11 @@ line_host() {
 	{
 		echo 'link "1" {'
 		echo '	transport = udp'
-		printf '\t%s\n' "connect = \"udp://${line_host:-$line4}:7101\"" \
+		printf '\t%s\n' "connect = \"udp://${line_connect:-${line_host:-$line4}:7101}\"" \
 		    "bind = \"udp://${line_host:-$line4}:7101\"" "$@"
 		echo '}'
 		echo "sanitizer { seccomp_dir = \"$line_top/bin/seccomp\" }"
-		echo 'spool { reserve = 0 }'
+		echo "spool { reserve = ${line_reserve:-0} }"
 	} >"$line_root/etc/limpid/limpid.conf"
 	cp "$BUILD"/bin/limpid-diode-{send,recv} "$BUILD/bin/limpid-key" \
 	    "$BUILD/tools/parcel-put" "$line_top/bin/"
@@ -108,14 +108,15 @@ line_gone() {
 line_send() {
 	line_wait 10 line_gone diode-send-1
 	rm -f "$line_root/run/limpid/diode-send-1.pid"
-	outside "${line_as[@]}" "$line_top/bin/limpid-diode-send" \
+	outside "${line_as[@]}" ${line_send_env-} "$line_top/bin/limpid-diode-send" \
 	    --root "$line_root" --link 1 >>"$line_top/send.log" 2>&1 &
 	line_wait 10 test -s "$line_root/run/limpid/diode-send-1.pid"
 }
 line_recv() {
 	line_wait 10 line_gone diode-recv-1
 	rm -f "$line_root/run/limpid/diode-recv-1.pid"
-	inside "${line_as[@]}" "${line_cap[@]}" "$line_top/bin/limpid-diode-recv" \
+	inside "${line_as[@]}" "${line_cap[@]}" ${line_recv_env-} \
+	    "$line_top/bin/limpid-diode-recv" \
 	    --root "$line_root" --link 1 >>"$line_top/recv.log" 2>&1 &
 	line_wait 10 test -s "$line_root/run/limpid/diode-recv-1.pid"
 }

@@ -1,0 +1,100 @@
+#!/bin/bash
+# The world around a link over udp: a receiver whose disk is full says so, claims
+# nothing that it does not hold, and gets the rest by the later round or a slip. Clocks
+# that jump by hours on either side change nothing.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/tap.sh
+export BUILD=${BUILD:-build}
+. tests/lib/line.sh
+line_can || skip_all 'needs root and network namespaces'
+exec 2>/dev/null
+in=
+clean() { line_kill KILL diode-recv-1; [ -z "$in" ] || umount -l "$in"; line_remove; line_down; }
+trap clean EXIT
+check() { local what=$1; shift; "$@" >/dev/null; ok $? "$what"; }
+says() { grep -q "$1" "$line_top/recv.log"; }
+
+# A full disk.
+line_up || skip_all 'no veth pair with nftables here'
+line_reserve=1M line_host 'rate = "200M"' 'gso = no' 'round_gap = 6'
+in=$line_root/var/lib/limpid/spool/link1-in
+mount -t tmpfs -o size=12m,uid=65534,gid=65534 tmpfs "$in" || skip_all 'mount is not allowed here'
+mkdir "$in"/{tmp,new,work,held,sent}
+chown 65534:65534 "$in"/*
+line_recv
+line_send
+line_put 40 500000 0
+check 'a full disk is an alarm' line_wait 20 says 'ALARM: nothing can be stored'
+stored=$(line_arrived)
+note "$stored of 40 were stored before"
+[ "$stored" -gt 3 ] && [ "$stored" -lt 40 ]
+ok $? 'what fits is stored'
+whole() {
+	local f
+	for f in "$in"/new/*; do
+		[ "$(stat -c %s "$f")" -gt 500000 ] || return 1
+	done
+}
+check 'each of them whole' whole
+mkdir "$line_top/taken"
+take() { find "$in/new" -type f -exec mv -t "$line_top/taken" {} +; }
+taken() { take; [ "$(ls "$line_top/taken" | wc -l)" -ge 40 ]; }
+line_wait 30 taken
+n=$(ls "$line_top/taken" | wc -l)
+note "$n of 40 after the later round"
+# What both rounds met a full disk with takes a slip.
+cp "$BUILD"/bin/limpid-{slip,resend} "$line_top/bin/"
+slips() { "$line_top/bin/limpid-slip" --root "$line_root" | sed 's/.* //'; }
+for try in 1 2 3; do
+	[ "$(ls "$line_top/taken" | wc -l)" -lt 40 ] || break
+	sleep 2
+	for slip in $(slips); do
+		note "$slip"
+		"$line_top/bin/limpid-resend" --root "$line_root" "$slip" >/dev/null
+		line_wait 5 taken
+	done
+done
+is "$(ls "$line_top/taken" | wc -l)" 40 'all arrive in the end'
+is "$(ls "$line_top/taken" | grep -o 'LM-[0-9A-Z-]*' | sort | uniq -d)" '' 'none twice'
+nothing_missing() { ! [ -s "$line_root/var/lib/limpid/link/1-recv/gaps" ]; }
+check 'nothing is missing' line_wait 10 nothing_missing
+line_kill TERM diode-send-1
+line_kill KILL diode-recv-1
+umount -l "$in"; in=
+line_remove
+
+# Clocks.
+line_host 'rate = "200M"' 'gso = no' 'round_gap = 4'
+cp "$BUILD/tools/clockshift.so" "$line_top/bin/"
+shift_to() { perl -e 'print pack("q", $ARGV[0])' "$2" | dd of="$line_top/$1.clock" conv=notrunc status=none; }
+shift_to send 0; shift_to recv 0
+chmod 644 "$line_top"/*.clock
+line_send_env="env LD_PRELOAD=$line_top/bin/clockshift.so CLOCK_SHIFT=$line_top/send.clock"
+line_recv_env="env LD_PRELOAD=$line_top/bin/clockshift.so CLOCK_SHIFT=$line_top/recv.clock"
+line_recv
+line_send
+n=0
+# Objects whose first round is lost, around a jump: the second comes in its time.
+jump() {	# jump END SECONDS WHAT
+	line_loss ''	# every one of them
+	n=$((n + 20))
+	line_put 20 5000 0
+	line_wait 5 test -z "$(ls "$line_root/var/lib/limpid/spool/link1-out/new")"
+	sleep 0.5
+	shift_to "$1" "$2"
+	sleep 0.5
+	line_loss
+	check "$3" line_wait 12 line_has $n
+}
+jump send -18000 'a sender whose clock falls back five hours repeats in time'
+jump send 18000 'and one whose clock jumps ahead by ten'
+jump recv -18000 'a receiver whose clock falls back'
+jump recv 36000 'and jumps ahead'
+line_put 20 5000 0; n=$((n + 20))
+check 'mail goes on' line_wait 10 line_has $n
+is "$(line_arrived)" $n 'nothing came twice'
+check 'nothing is missing' line_wait 10 nothing_missing
+is "$(grep -c 'has been silent' "$line_top/recv.log")" 0 'nobody was thought silent'
+is "$(line_back)" 0 'not one packet came back'
+done_testing
