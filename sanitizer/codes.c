@@ -14,8 +14,8 @@
 #define ROUNDS		6		/* covered ones may uncover others */
 #define SOFTER		2		/* tries with softer edges */
 #define SOFT_PIXELS	250000		/* in a place this small */
-#define SCAN_TIMES	4		/* each sample of a page, in the mean */
-#define SCAN_PIXELS	12000000	/* larger pages are looked at smaller */
+#define SCAN_ALL	12000000	/* samples of a page, places together */
+#define SCAN_PIXELS	4000000		/* larger places are looked at smaller */
 #define FILL		0xd0		/* of a cover, and its lines */
 #define LINE		0x60
 
@@ -27,7 +27,7 @@ struct cover {
 	codes_seen		*seen;
 	void			*arg;
 	int			 count;
-	uint64_t		 left;		/* samples that may be scanned */
+	uint64_t		 left;		/* samples still to be scanned */
 };
 
 static void
@@ -127,7 +127,6 @@ place_scan(struct cover *c)
 
 	for (uint32_t y = 0; y < h; y++)
 		codes_row(&place, b->top + y, c->grey + (size_t)y * w);
-	image_fit(w, h, SCAN_PIXELS, &c->width, &c->height);
 	if (c->width < w || c->height < h)
 		image_shrink(c->grey, w, h, 1, c->width, c->height);
 	for (int i = 0; i < SOFTER && (uint64_t)w * h < SOFT_PIXELS; i++) {
@@ -144,11 +143,13 @@ static int
 place_cover(struct cover *c)
 {
 	const struct codes_box *b = &c->box;
-	uint64_t area = (uint64_t)(b->right - b->left + 1) *
-	    (b->bottom - b->top + 1);
+	uint32_t w = b->right - b->left + 1, h = b->bottom - b->top + 1;
+	uint64_t area;
 	int r = 1;
 
-	if ((c->grey = malloc(area)) == NULL)
+	image_fit(w, h, SCAN_PIXELS, &c->width, &c->height);
+	area = (uint64_t)c->width * c->height;
+	if ((c->grey = malloc((size_t)w * h)) == NULL)
 		return ERR_MEMORY;
 	for (int i = 0; r > 0 && i < ROUNDS && area <= c->left; i++) {
 		r = place_scan(c);
@@ -159,10 +160,11 @@ place_cover(struct cover *c)
 }
 
 int
-codes_cover(const struct codes_page *p, codes_seen *seen, void *arg)
+codes_cover(const struct codes_page *p, uint64_t *budget, codes_seen *seen,
+    void *arg)
 {
-	struct cover c = { .page = p, .seen = seen, .arg = arg,
-	    .left = (uint64_t)p->width * p->height * SCAN_TIMES };
+	uint64_t most = *budget < SCAN_ALL ? *budget : SCAN_ALL;
+	struct cover c = { .page = p, .seen = seen, .arg = arg, .left = most };
 	struct codes_sights sights;
 	int r, end;
 
@@ -177,5 +179,6 @@ codes_cover(const struct codes_page *p, codes_seen *seen, void *arg)
 		if (r != ERR_OK)
 			end = r;
 	}
+	*budget -= most - c.left;
 	return end == ERR_OK ? c.count : end;
 }

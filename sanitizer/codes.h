@@ -26,12 +26,17 @@ typedef void codes_seen(void *arg, const char *kind, const char *data,
 /* In the warm parent. ERR_OK or ERR_MEMORY. */
 int codes_warm(void);
 
+/* Samples that may be scanned in all pages of a part: some seconds. */
+#define CODES_BUDGET	60000000
+
 /*
  * Covers every code of the page and tells of each. Returns how many, or
  * ERR_MEMORY; ERR_LIMIT when so much of the page looks like a code that it was
- * not searched to the end.
+ * not searched to the end. budget, begun at CODES_BUDGET, is for all pages of a
+ * part: it goes down by what was scanned.
  */
-int codes_cover(const struct codes_page *p, codes_seen *seen, void *arg);
+int codes_cover(const struct codes_page *p, uint64_t *budget, codes_seen *seen,
+    void *arg);
 
 /* Where there may be codes: places of the page, both ends inclusive. */
 #define CODES_BOXES	64

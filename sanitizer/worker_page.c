@@ -24,6 +24,7 @@
 
 /* One compressor a process: a child draws many pages and meets one part. */
 static struct pixels *compressor;
+static uint64_t codes_left = CODES_BUDGET;
 
 static int
 head_put(struct wire *h, uint32_t index, uint32_t width, uint32_t height,
@@ -111,7 +112,7 @@ codes_out(struct worker *w, uint32_t index, const struct codes_page *p)
 	char value[80];
 	int r;
 
-	if ((r = codes_cover(p, code_tell, &t)) == ERR_MEMORY)
+	if ((r = codes_cover(p, &codes_left, code_tell, &t)) == ERR_MEMORY)
 		worker_no_memory();
 	if (r == ERR_LIMIT && w->codes < CODES_MAX) {
 		snprintf(value, sizeof(value), "page %u has more than could be "

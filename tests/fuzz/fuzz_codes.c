@@ -26,6 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const uint8_t channels[] = { 1, 3, 4 };
 	static int warm;
+	uint64_t budget = CODES_BUDGET;
 	struct codes_page p = {0};
 	uint8_t *all;
 	size_t size;
@@ -46,7 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	p.samples = all + GUARD;
 	for (size_t i = 0; i < size; i++)
 		p.samples[i] = data[3 + i % (len - 3)];
-	codes_cover(&p, seen, NULL);
+	codes_cover(&p, &budget, seen, NULL);
 	for (size_t i = 0; i < GUARD; i++)
 		if (all[i] != 0xa5 || all[GUARD + size + i] != 0xa5)
 			abort();

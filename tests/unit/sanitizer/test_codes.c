@@ -44,6 +44,8 @@ static const char qr[] =
 static const char bars[] =
     "211214" "111323" "122231" "131123" "221411" "2331112";
 
+static uint64_t budget = UINT64_MAX;
+
 struct seen {
 	unsigned	count;
 	char		kind[64], data[128];
@@ -119,8 +121,8 @@ cover(const struct codes_page *p, int want)
 {
 	struct seen s = {0}, again = {0};
 
-	assert_int_equal(codes_cover(p, note, &s), want);
-	assert_int_equal(codes_cover(p, note, &again), 0);
+	assert_int_equal(codes_cover(p, &budget, note, &s), want);
+	assert_int_equal(codes_cover(p, &budget, note, &again), 0);
 	return s;
 }
 
@@ -235,10 +237,24 @@ pages_without_codes_are_left_alone(void **state)
 	}
 	memcpy(before, p.samples, p.stride * p.height);
 	memset(&s, 0, sizeof(s));
-	codes_cover(&p, note, &s);
+	codes_cover(&p, &budget, note, &s);
 	assert_int_equal(s.count, 0);
 	assert_memory_equal(before, p.samples, p.stride * p.height);
 	free(before);
+	free(p.samples);
+}
+
+static void
+a_page_beyond_the_budget_is_not_called_clean(void **state)
+{
+	struct codes_page p = page_new(400, 400, 1, 255);
+	uint64_t little = 5000;
+	struct seen s = {0};
+
+	(void)state;
+	qr_draw(&p, 200, 200, 4, 0, 0, 255);
+	assert_int_equal(codes_cover(&p, &little, note, &s), ERR_LIMIT);
+	assert_int_equal(s.count, 0);
 	free(p.samples);
 }
 
@@ -255,7 +271,7 @@ pages_of_any_sides_are_safe(void **state)
 
 			for (uint32_t x = 0; x < w; x += 2)
 				p.samples[h / 2 * p.stride + x] ^= 0xff;
-			assert_int_equal(codes_cover(&p, note, &s), 0);
+			assert_int_equal(codes_cover(&p, &budget, note, &s), 0);
 			free(p.samples);
 		}
 	}
@@ -272,6 +288,7 @@ main(void)
 		cmocka_unit_test(a_covered_page_is_untouched_elsewhere),
 		cmocka_unit_test(a_bar_code_is_found_beside_other_things),
 		cmocka_unit_test(pages_without_codes_are_left_alone),
+		cmocka_unit_test(a_page_beyond_the_budget_is_not_called_clean),
 		cmocka_unit_test(pages_of_any_sides_are_safe),
 	};
 
