@@ -102,7 +102,8 @@ search_spools(const char *root, const char *ref, json_t *places)
 	size_t	 i, n = 0;
 
 	snprintf(pattern, sizeof(pattern),
-	    "%s/var/lib/limpid/spool/*/{new,work,held}/*%s*", root, ref);
+	    "%s/var/lib/limpid/{spool/*/{new,work,held}/*%s*,waiting/%s}",
+	    root, ref, ref);
 	if (glob(pattern, GLOB_BRACE, NULL, &g) != 0)
 		return 0;
 	for (i = 0; i < g.gl_pathc; i++, n++) {

@@ -203,6 +203,8 @@ put_subject(struct compose *c, struct strbuf *b)
 
 	if (c->root_outcome == OUTCOME_STUB)
 		strbuf_puts(&shown, "[Not shown] ");
+	if (facts_text(&c->root_facts, FACT_FOLLOWS)[0] != '\0')
+		strbuf_puts(&shown, "[Opened later] ");
 	if (subject[0] == '\0')
 		strbuf_puts(&shown, c->root_outcome == OUTCOME_STUB ?
 		    c->ref : "(no subject)");
@@ -275,7 +277,9 @@ put_first_part(struct compose *c, struct strbuf *b, size_t *start)
 	*start = b->len;
 	strbuf_add(b, c->body.s, c->body.len);
 	if (c->body.len == 0)
-		strbuf_puts(b, "(The mail has no text that could be shown.)\n");
+		strbuf_puts(b, facts_text(&c->root_facts, FACT_FOLLOWS)[0] !=
+		    '\0' ? "(Its text came with the first copy.)\n" :
+		    "(The mail has no text that could be shown.)\n");
 	strbuf_puts(b, "\n" RULE "What was changed\n\n");
 	if (c->changes.len == 0)
 		strbuf_puts(b, "Nothing but the form: this is all the mail "

@@ -144,6 +144,12 @@ words_put_banner(struct strbuf *b, const struct copy_mail *m,
 	    "pictures of pages. The\noriginal stayed outside. Links cannot be "
 	    "clicked.\n\n");
 	strbuf_printf(b, "Reference: %s\n", ref);
+	put_line(b, "Completes:", facts_text(f, FACT_FOLLOWS));
+	if (facts_text(f, FACT_FOLLOWS)[0] != '\0')
+		strbuf_puts(b, "           That mail came with locked parts. Their "
+		    "password came with another\n           mail, and here is what "
+		    "it opened. Ask for the original by that\n           "
+		    "reference.\n");
 	strbuf_puts(b, "From:      ");
 	words_put_safe(b, facts_text(f, FACT_HDR_FROM_NAME));
 	if (facts_text(f, FACT_HDR_FROM_NAME)[0] != '\0')

@@ -132,7 +132,7 @@ check_limit(struct policy_parser *pp, const struct policy_setting *s)
 	    (r = policy_number(s->value->text, unit_of(t), &v)) ==
 	    ERR_FORMAT) {
 		tree_fault(pp, s->value->at, unit_of(t) == POLICY_SECONDS ?
-		    "Write seconds, or a number with m, h or d behind it" :
+		    "Write a number with s, m, h or d behind it" :
 		    "Write a number, with K, M or G behind it where it is "
 		    "large", "limit %s cannot be %s", t->name, s->value->text);
 		return;

@@ -84,6 +84,8 @@ suffix_value(char c, enum policy_unit unit)
 	switch (c) {
 	case '\0':
 		return 1;
+	case 's':
+		return unit == POLICY_SECONDS;
 	case 'm':
 		return unit == POLICY_SECONDS ? 60 : 0;
 	case 'h':

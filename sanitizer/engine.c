@@ -548,6 +548,7 @@ mail_schedule(struct engine *e, struct mail *m)
 	do
 		parts_schedule(e, m);
 	while (mail_unlock(m));
+	mail_follow(m);
 }
 
 /* Returns 1 when the mail could go on at once. */

@@ -78,6 +78,17 @@ struct engine_request {
 	const struct policy	*policy;	/* borrowed until done */
 	const struct engine_word *words;	/* borrowed until done */
 	size_t			 word_count;
+	/*
+	 * NULL, or the mail was flattened before and is looked at again for the
+	 * parts with these hashes. follow is called when all is decided and a
+	 * part was opened: it sets the reference of the copy that follows, which
+	 * then goes to the sink; ERR_NOTFOUND when there is to be none.
+	 */
+	int			(*follow)(void *arg,
+				    const uint8_t (*unlocked)[32], size_t n,
+				    struct ref *ref);
+	const uint8_t		(*only)[32];	/* borrowed until done */
+	size_t			 only_count;
 	const char		*locked_note;	/* of a stub that a password would
 						 * open; NULL none; until done */
 	copy_sink		*sink;

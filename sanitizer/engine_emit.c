@@ -113,6 +113,8 @@ write_facts(struct mail *m, const struct part *p)
 		r = own_fact(m, FACT_OCR, p->unread);
 	if (r == ERR_OK && p->encrypted)
 		r = own_fact(m, FACT_ENCRYPTED, "yes");
+	if (r == ERR_OK && p->origin == NULL && m->follows[0] != '\0')
+		r = own_fact(m, FACT_FOLLOWS, m->follows);
 	if (r == ERR_OK && p->unlocked != NULL)
 		r = own_fact(m, FACT_UNLOCKED, p->unlocked);
 	if (r == ERR_OK && p->old_name != NULL)
@@ -352,7 +354,8 @@ emit_waits(const struct mail *m)
 {
 	const struct part	*p = m->parts;
 
-	if (p == NULL || (!m->mail_said && !scan_is_settled(m->engine)))
+	if (p == NULL || (!m->mail_said && !scan_is_settled(m->engine)) ||
+	    (m->q.follow != NULL && !m->following))
 		return 0;
 	if (p->state == PART_FINISHED)
 		return 1;

@@ -144,8 +144,9 @@ part_take_lock(struct part *p, const struct answer *a)
 	p->locked = NULL;
 	if ((p->unlocked = strdup(source_of(p, answer_unlocked(a)))) == NULL)
 		return ERR_MEMORY;
-	return add_hash(&m->unlocked_parts, &m->result.unlocked_count,
-	    p->sha256);
+	p->opened = part_is_wanted(p);
+	return !p->opened ? ERR_OK : add_hash(&m->unlocked_parts,
+	    &m->result.unlocked_count, p->sha256);
 }
 
 static void

@@ -287,6 +287,7 @@ part_new_child(struct part *parent, const struct answer_child *c,
 	p->offset = c->offset;
 	p->size = c->len;
 	p->depth = parent->depth + 1;
+	p->inside_opened = parent->inside_opened || parent->opened;
 	memcpy(p->sha256, c->sha256, sizeof(p->sha256));
 	p->lost = c->lost;
 	if ((p->path = child_path(parent, c)) == NULL ||
@@ -511,6 +512,10 @@ scan_or_decide(struct part *p)
 {
 	struct engine	*e = p->mail->engine;
 
+	if (part_is_left_out(p)) {
+		part_stub(p, REASON_POLICY, NULL);
+		return;
+	}
 	p->scanned = is_scanned_through_parts(p);
 	if (!p->scanned && scan_is_wanted(e))
 		part_wait_for(p, ANSWER_SCAN, ENGINE_SCAN);

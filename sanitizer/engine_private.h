@@ -8,6 +8,7 @@
  *	engine_read.c	words of pages that have none, where the profile wants them
  *	engine_scan.c	the scanner: its two warm parents, and what is said of it
  *	engine_locked.c	locked parts wait for words, and are tried with them
+ *	engine_follow.c	a mail again, for its locked parts only
  *	engine_answer.c	what a worker may say, and when
  *	engine_emit.c	the copy, part by part in order
  */
@@ -103,6 +104,8 @@ struct part {
 	int			 with_words;	/* they are tried, or were */
 	size_t			 own_words;	/* of the mail, when that began */
 	char			*unlocked;	/* by which word; NULL: it was not */
+	int			 opened;	/* it was, and that is news */
+	int			 inside_opened;	/* of such a part */
 	int			 format_said;	/* a fact of the flattening */
 	struct policy_action	 action;
 
@@ -151,6 +154,8 @@ struct mail {
 	char			*words[MAIL_WORDS_MAX];	/* in its own parts */
 	size_t			 word_count;
 	uint8_t			(*locked_parts)[32], (*unlocked_parts)[32];
+	int			 following;	/* q.follow was asked */
+	char			 follows[REF_TEXT_LEN + 1];	/* "" no mail */
 	struct copy_writer	*writer;
 	struct watch		 sink_watch;
 	int			 sink_watched, sink_full;
@@ -308,6 +313,14 @@ int mail_unlock(struct mail *m);
 int part_open_words(struct part *p, int *fdp);
 /* What the final answer says about its lock. */
 int part_take_lock(struct part *p, const struct answer *a);
+
+/* engine_follow.c */
+/* Whether it is news when this part is opened. */
+int part_is_wanted(const struct part *p);
+/* The part could be shown before, so it is not looked at again. */
+int part_is_left_out(const struct part *p);
+/* When all is decided: asks the caller, and keeps only what was opened. */
+void mail_follow(struct mail *m);
 
 /* engine_emit.c */
 /* Whether there is something to write, if the reader takes it. */

@@ -21,6 +21,7 @@
 #include "launcher.h"
 #include "log.h"
 #include "proc.h"
+#include "sanitizerd_locked.h"
 
 #define MAILS_A_WORKER	2	/* at once, so that no worker waits for a disk */
 #define MAILS_SMALL	8	/* the same, of small ones */
@@ -260,6 +261,7 @@ housekeeping(struct sanitizer *s, long long *look_at, long long *sync_at)
 	int		r;
 
 	scan_keep(s);
+	locked_keep(s);
 	if (now >= *look_at) {
 		notices_catch_up(s);
 		*look_at = now + HELD_MS;
@@ -354,6 +356,7 @@ sanitizer_close(struct start *t)
 	record_close(s->record);
 	spool_close(s->in);
 	spool_close(s->out);
+	locked_close(s);
 	sanitizer_free(s);
 	free(t->crashed);
 }
@@ -397,6 +400,7 @@ main(int argc, char **argv)
 	keys_take(&t.s);
 	state_take(&t);
 	spools_recover(&t);
+	locked_open(&t.s);
 	engine_take(&t);
 	if ((signals = proc_signals()) < 0)
 		fatal(EXIT_IO, "signals: %s", strerror(errno));

@@ -18,6 +18,7 @@
 #define READY_MAX	16	/* copies that go to disk together */
 
 struct mail_run;
+struct keep;
 
 /* A policy lives until the last mail begun under it is done. */
 struct policy_use {
@@ -41,6 +42,10 @@ struct sanitizer {
 	long long		 pause_until;	/* after trouble: no new mail */
 	uint64_t		 missing_change;	/* of the list told last */
 	int			 missing_error;
+	struct keep		*words, *waiting;	/* NULL: not kept */
+	long long		 locked_look_ms;
+	unsigned		 following;	/* mails tried again now */
+	long long		 follow_after_ms;
 	struct scan_watch	 scan_watch;
 	long long		 scan_look_ms;		/* the next look at its folder */
 	struct engine_scan	 scan_told;		/* last, to limpid status */

@@ -16,6 +16,7 @@
 #include "err.h"
 #include "log.h"
 #include "proc.h"
+#include "sanitizerd_locked.h"
 #include "sanitizerd_parcel.h"
 
 #define PAUSE_MS	1000	/* after trouble that is not the mail's */
@@ -31,6 +32,7 @@ struct mail_run {
 	struct outgoing		 out;
 	struct policy_use	*policy;
 	struct engine_result	 result;
+	struct locked		 locked;
 	long long		 started_ms;
 };
 
@@ -53,6 +55,7 @@ policy_use_drop(struct policy_use *u)
 static void
 run_free(struct mail_run *m)
 {
+	locked_free(&m->locked);
 	opened_free(&m->o);
 	policy_use_drop(m->policy);
 	free(m);
@@ -169,6 +172,7 @@ mail_committed(struct mail_run *m, int last)
 	int			 r;
 
 	record_done(m);
+	locked_end(s, &m->locked, m->name);
 	r = last ? spool_done(s->in, m->name) : spool_done_soon(s->in, m->name);
 	if (r != ERR_OK)
 		log_error("ref=%s stays in the spool: %s", m->ref,
@@ -222,6 +226,7 @@ static void
 mail_done(void *arg, const struct engine_result *result)
 {
 	struct mail_run	*m = arg;
+	int		 r;
 
 	m->s->mails--;
 	m->s->bytes -= m->o.mail.size;
@@ -236,6 +241,9 @@ mail_done(void *arg, const struct engine_result *result)
 		mail_again(m, "no worker could be started");
 	} else {
 		m->result = *result;
+		if ((r = locked_take(&m->locked, &m->o, result)) != ERR_OK)
+			log_warn("ref=%s its words are not kept: %s", m->ref,
+			    err_text(r));
 		if (mail_ready(m))
 			return;
 	}
@@ -277,6 +285,10 @@ mail_submit(struct mail_run *m)
 	q.original = m->o.original;
 	q.policy = m->policy->policy;
 	q.sink_arg = &m->out;
+	if ((r = locked_begin(s, &m->o, &m->locked, &q)) != ERR_OK) {
+		outgoing_abort(s, &m->out);
+		return r;
+	}
 	m->o.original = -1;		/* the engine's now */
 	if ((r = engine_submit(s->engine, &q)) != ERR_OK)
 		outgoing_abort(s, &m->out);

@@ -58,6 +58,8 @@ static const struct {
 	  "%n: words were recognised by a machine and may be wrong (%v)." },
 	{ FACT_SCANNED, ICON_BOX, "%n, search for malware: %v." },
 	{ FACT_MALWARE, ICON_ALERT, "%n: the scanner knows it as %v." },
+	{ FACT_FOLLOWS, ICON_LINK,
+	  "This mail completes %v: it holds what was locked there." },
 	{ FACT_UNLOCKED, ICON_LOCK, "%n was locked, and was opened by %v." },
 };
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """lmtp_send.py SOCKET FILE...: hands mails in by LMTP as an MTA does, and tries again
 for as long as an MTA would when the other side dies (bounded: 60 s a mail)."""
+import os
 import smtplib
 import sys
 import time
@@ -12,7 +13,7 @@ def send(path, data):
         try:
             with smtplib.LMTP(sys.argv[1], local_hostname="mx.agency.example") as s:
                 s.timeout = 30
-                s.sendmail("sender@tidewater.example", ["reader@agency.example"], data)
+                s.sendmail(os.environ.get("SENDER", "sender@tidewater.example"), ["reader@agency.example"], data)
             return
         except (OSError, smtplib.SMTPException) as e:
             code = getattr(e, "smtp_code", 400)

@@ -1,6 +1,7 @@
 /*
  * san-try: stands at both doors of limpid-sanitizerd.
- *	san-try put ROOT FILE...	each file as a MAIL parcel into link1-in
+ *	san-try put ROOT [--from ADDRESS] [--to ADDRESS] FILE...
+ *					each file as a MAIL parcel into link1-in
  *	san-try rot ROOT FILE		the same with one byte of the seal changed
  *	san-try take ROOT		opens each COPY parcel in link2-out, prints
  *					its story and removes it
@@ -78,6 +79,8 @@ slurp(const char *path, size_t *len)
 	return data;
 }
 
+static const char	*sender = "a@example.org", *rcpt = "b@example.com";
+
 static void
 put(const struct conf *c, const char *path, int rot)
 {
@@ -97,8 +100,8 @@ put(const struct conf *c, const char *path, int rot)
 	body = slurp(path, &len);
 	check(ref_new(&head.ref), "reference");
 	head.created_ms = proc_wall_ms();
-	check(manifest_add(m, "sender", "a@example.org"), "manifest");
-	check(manifest_add(m, "rcpt", "b@example.com"), "manifest");
+	check(manifest_add(m, "sender", sender), "manifest");
+	check(manifest_add(m, "rcpt", rcpt), "manifest");
 	snprintf(value, sizeof(value), "%zu", len);
 	check(manifest_add(m, "size", value), "manifest");
 	sha256(body, len, sum);
@@ -150,6 +153,8 @@ tell_fact(void *arg, enum fact f, const char *value)
 	(void)arg;
 	if (f == FACT_SCANNED)
 		snprintf(scanned, sizeof(scanned), " scanned=%s", value);
+	else if (f == FACT_UNLOCKED || f == FACT_FOLLOWS)
+		printf(" %s=[%s]", fact_name(f), value);
 	return 0;
 }
 
@@ -244,7 +249,12 @@ main(int argc, char **argv)
 	if (strcmp(argv[1], "take") == 0)
 		take(c);
 	for (int i = 3; i < argc; i++)
-		put(c, argv[i], strcmp(argv[1], "rot") == 0);
+		if (strcmp(argv[i], "--from") == 0 && i + 1 < argc)
+			sender = argv[++i];
+		else if (strcmp(argv[i], "--to") == 0 && i + 1 < argc)
+			rcpt = argv[++i];
+		else
+			put(c, argv[i], strcmp(argv[1], "rot") == 0);
 	conf_free(c);
 	return 0;
 }

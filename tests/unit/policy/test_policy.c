@@ -77,7 +77,7 @@ numbers_take_units(void **state)
 	assert_int_equal(l->page_pixels, 2000000);
 	assert_true(l->memory == 2ull << 30);
 	policy_free(p);
-	p = good(HEAD "limit { password-window 36h seconds 2m mail-seconds 1d "
+	p = good(HEAD "limit { password-window 36h seconds 120s mail-seconds 1d "
 	    "}\n" TAIL);
 	l = policy_limits(p);
 	assert_int_equal(l->password_window, 36 * 3600);
@@ -101,8 +101,8 @@ static const struct { const char *text, *sentence; } refusals[] = {
 	{ HEAD "limit pages 0\n" TAIL, "t:3:13: limit pages cannot be 0, and "
 	    "nothing is unlimited. It goes from 1" },
 	{ HEAD "limit password-window 2w\n" TAIL, "t:3:23: limit "
-	    "password-window cannot be 2w. Write seconds, or a number with m, "
-	    "h or d" },
+	    "password-window cannot be 2w. Write a number with s, m, h "
+	    "or d" },
 	{ HEAD "limit pages 2h\n" TAIL, "t:3:13: limit pages cannot be 2h. "
 	    "Write a number, with K" },
 	{ HEAD "limit pagse 5\n" TAIL,

@@ -506,6 +506,23 @@ run_engine(struct engine *e, int want)
 	assert_int_equal(finished, want);
 }
 
+/* When a mail is looked at again: what for, and the words there are now. */
+static uint8_t			 only[2][32];
+static size_t			 only_count;
+static struct engine_word	 more_words[2];
+static size_t			 more_count;
+static size_t			 opened;
+
+static int
+on_follow(void *arg, const uint8_t (*unlocked)[32], size_t n, struct ref *r)
+{
+	(void)arg;
+	(void)unlocked;
+	opened = n;
+	memset(r, 7, sizeof(*r));
+	return ERR_OK;
+}
+
 /* Flattens root (used up); the copy's story must be as told. NULL: in any way. */
 static void
 flatten(struct bytes *root, enum kind kind, const char *limits,
@@ -530,6 +547,12 @@ flatten(struct bytes *root, enum kind kind, const char *limits,
 	    q.mail.policy = none;
 	q.mail.size = root->len;
 	q.original = memory_file(root->b, root->len);
+	q.follow = only_count > 0 ? on_follow : NULL;
+	q.only = (const uint8_t (*)[32])only;
+	q.only_count = only_count;
+	q.words = more_words;
+	q.word_count = more_count;
+	opened = 0;
 	free(root);
 	finished = *begun = 0;
 	events[0] = '\0';
@@ -1304,6 +1327,85 @@ broken_sink(void *arg, const uint8_t *data, size_t len)
 	return ERR_SYS;
 }
 
+/* A text, a mail with a locked part, and a part that is locked otherwise. */
+static struct bytes *
+twice_locked(void)
+{
+	struct bytes	*root = part(KIND_MAIL, '.'), *inner, *lock;
+
+	inner = part(KIND_MAIL, '.');
+	with_child(inner, ROLE_BODY, "1", "", text_part("inside"));
+	lock = locked_part();
+	sha256(lock->b, lock->len, only[0]);
+	with_child(inner, ROLE_ATTACHMENT, "2", "in.pdf", lock);
+	done(inner, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+	with_child(root, ROLE_BODY, "1", "", text_part("hello"));
+	with_child(root, ROLE_ATTACHMENT, "2", "fwd.eml", inner);
+	lock = done(with_page(with_page(part(KIND_PDF, 'k'), 0), 1),
+	    OUTCOME_IMAGES, REASON_COMPLETE, 2);
+	sha256(lock->b, lock->len, only[1]);
+	with_child(root, ROLE_ATTACHMENT, "3", "out.pdf", lock);
+	return done(root, OUTCOME_CONTAINER, REASON_COMPLETE, 0);
+}
+
+static void
+what_opens_later_follows_alone(void **state)
+{
+	static char	 sesame[] = "sesame", salami[] = "salami",
+			 from[] = "a word of another mail";
+
+	(void)state;
+	more_words[0] = (struct engine_word){ salami, from };
+	more_words[1] = (struct engine_word){ sesame, from };
+	more_count = 2;
+	only_count = 1;
+	flatten(twice_locked(), KIND_MAIL, "",
+	    "mail document=0\n"
+	    "1<0 0 mail \"r i.bin\" follows=LM-00000-00000-00000-00000"
+	    " = container complete 0/0\n"
+	    "2<1 2 mail \"fwd.eml\" = container complete 0/0\n"
+	    "3<2 2.2 pdf \"in.pdf\" unlocked=a word of another mail page0"
+	    " = images complete 1/1\n"
+	    "end 3\n");
+	assert_int_equal(opened, 1);
+	assert_int_equal(result.locked_count, 0);
+	more_count = only_count = 0;
+}
+
+static void
+nothing_follows_when_nothing_opens(void **state)
+{
+	struct engine_config	 config = { .workers = 1, .tmp_dirfd = -1 };
+	struct policy		*policy = the_policy("");
+	struct bytes		*b = twice_locked();
+	char			 none[] = "";
+	struct engine_request	 q = { .name = "", .policy = policy,
+				    .kind = KIND_MAIL, .sink = broken_sink,
+				    .sink_fd = -1, .done = on_done,
+				    .follow = on_follow };
+	struct engine		*e = NULL;
+
+	(void)state;
+	q.only = (const uint8_t (*)[32])only;
+	q.only_count = 2;
+	q.mail.sender = q.mail.client = q.mail.tls = q.mail.auth =
+	    q.mail.policy = none;
+	q.mail.size = b->len;
+	q.original = memory_file(b->b, b->len);
+	finished = 0;
+	opened = 0;
+	assert_int_equal(engine_new(&config, &e), ERR_OK);
+	assert_int_equal(engine_submit(e, &q), ERR_OK);
+	run_engine(e, 1);
+	assert_int_equal(result.error, ERR_OK);
+	assert_int_equal(result.parts, 0);
+	assert_int_equal(result.locked_count, 2);
+	assert_int_equal(opened, 0);
+	engine_free(e);
+	free(b);
+	policy_free(policy);
+}
+
 static void
 a_full_disk_fails_the_mail_not_the_engine(void **state)
 {
@@ -1368,6 +1470,8 @@ main(void)
 		    a_new_database_takes_over_and_a_broken_one_does_not),
 		cmocka_unit_test(a_locked_part_waits_for_a_word_far_behind_it),
 		cmocka_unit_test(what_no_word_opens_stays_locked_and_is_told),
+		cmocka_unit_test(what_opens_later_follows_alone),
+		cmocka_unit_test(nothing_follows_when_nothing_opens),
 		cmocka_unit_test(a_full_disk_fails_the_mail_not_the_engine),
 	};
 
