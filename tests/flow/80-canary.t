@@ -12,7 +12,7 @@ system_send "$SYS/canary.eml"
 ok $? 'it is accepted'
 system_wait 1 30
 ok $? 'it arrives'
-is "$(system_query "select count(*) from part where outcome = 'images'")" 3 'its PDF and pictures arrive as pictures'
+is "$(system_query "select count(*) from part where outcome = 'images'")" 4 'its PDFs and pictures arrive as pictures'
 /usr/bin/python3 tests/lib/canary.py search "$int" >"$SYS/found"
 ok $? "the internal host stored none: $(tail -n 1 "$SYS/found")"
 grep canary\ of "$SYS/found" | sed 's/^/# /'

@@ -20,7 +20,8 @@ import documents as doc  # noqa: E402
 PLACES = ["header-unknown", "header-received", "header-param", "header-comment", "mime-preamble", "mime-epilogue",
           "mime-boundary", "mime-param", "mime-id", "name-path", "html-comment", "html-script", "html-style",
           "html-attribute", "html-hidden", "html-meta", "html-data", "pdf-info", "pdf-comment", "pdf-unused",
-          "pdf-javascript", "pdf-xmp", "pdf-embedded", "pdf-tail", "pdf-actualtext", "png-text", "png-itxt",
+          "pdf-javascript", "pdf-xmp", "pdf-embedded", "pdf-tail", "pdf-actualtext",
+          "pdf-white", "pdf-off-page", "pdf-tiny", "pdf-no-pen", "pdf-layer", "png-text", "png-itxt",
           "png-tail", "jpeg-comment", "jpeg-exif", "jpeg-tail", "text-nul", "program", "inner-header"]
 
 
@@ -28,6 +29,22 @@ def canary(place):
     """A word no other text holds; letters only, so that no cleaning changes it."""
     n = zlib.crc32(place.encode())
     return "kanari" + "".join("bcdfghjklmnpqrst"[(n >> s) & 15] for s in range(0, 32, 4)) + "vogel"
+
+
+def unseen_pdf(c):
+    """A page on which the canaries are drawn, but nobody can see them."""
+    p = doc.Pdf()
+    tree = p.reserve()
+    font = p.add(b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
+    layer = p.add(b"<</Type/OCG/Name(layer)>>")
+    content = p.add(b"<<>>", b"BT /F 12 Tf 60 780 Td (Visible beside) Tj 0 -40 Td 1 g (" + c["pdf-white"] + b") Tj 0 g 0 900 Td (" +
+                    c["pdf-off-page"] + b") Tj 0 -950 Td /F 1 Tf (" + c["pdf-tiny"] + b") Tj 0 -50 Td /F 12 Tf 3 Tr (" +
+                    c["pdf-no-pen"] + b") Tj ET /OC /L BDC BT 0 Tr /F 12 Tf 60 400 Td (" + c["pdf-layer"] + b") Tj ET EMC")
+    page = p.add(b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]/Contents %d 0 R/Resources<</Font<</F %d 0 R>>"
+                 b"/Properties<</L %d 0 R>>>>>>" % (tree, content, font, layer))
+    p.set(tree, b"<</Type/Pages/Count 1/Kids[%d 0 R]>>" % page)
+    return p.finish(p.add(b"<</Type/Catalog/Pages %d 0 R/OCProperties<</OCGs[%d 0 R]/D<</OFF[%d 0 R]>>>>>>" % (
+        tree, layer, layer)))
 
 
 def make(path):
@@ -45,6 +62,7 @@ def make(path):
                        b"\nendstream",
                        b"<</Type/EmbeddedFile/Length %d>>\nstream\n" % len(c["pdf-embedded"]) + c["pdf-embedded"] +
                        b"\nendstream"])
+    unseen = unseen_pdf(c)
     pdf = pdf.replace(b"%PDF-1.4\n", b"%PDF-1.4\n%" + c["pdf-comment"] + b"\n", 1) + c["pdf-tail"]
     png = doc.png(32, 32, [bytes(range(96))] * 32, 2, [
         (b"tEXt", b"Comment\0" + c["png-text"]), (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + c["png-itxt"])]) + c["png-tail"]
@@ -72,6 +90,7 @@ def make(path):
             part(b"Content-Type: text/html\n", html) +
             part(b"Content-Type: application/pdf\nContent-Disposition: attachment; filename=\"../../" +
                  c["name-path"] + b"/visible.pdf\"\n", pdf) +
+            part(b"Content-Type: application/pdf; name=unseen.pdf\n", unseen) +
             part(b"Content-Type: image/png; name=visible.png\n", png) +
             part(b"Content-Type: image/jpeg; name=visible.jpg\n", jpeg) +
             part(b"Content-Type: application/octet-stream; name=tool.exe\n", b"MZ" + bytes(60) + c["program"]) +

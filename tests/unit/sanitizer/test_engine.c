@@ -6,7 +6,8 @@
  *	'l' the warm parent dies, 'L' it dies at the first try only, 'h' never ends,
  *	'k' locked: opens, and answers, with the word "sesame" only,
  *	'w' crash while pictures are wanted, else well (and says nothing before),
- *	'C' 'F' crash and forbidden call, but not before the copy has begun,
+ *	'C' 'F' 'B' crash, forbidden call, leaves well, but not before the copy has
+ *	begun,
  *	'p' as 'c' of worker-pdf, but worker-poppler leaves well,
  *	'2' two answers: u32 length of that of worker-pdf, it, and what others say,
  *	then the answer of the flattening worker, byte for byte.
@@ -182,7 +183,7 @@ play(const char *name, const struct worker_job *job, int in, int out,
 	if (part[1] == 'K' && words != -1)
 		return JOB_CRASH;
 	fd_write_all(out, part + 2, (size_t)n - 2);
-	while ((part[1] == 'C' || part[1] == 'F') && !*begun)
+	while (strchr("CFB", part[1]) != NULL && !*begun)
 		usleep(1000);
 	switch (part[1]) {
 	case 'p':
@@ -671,6 +672,20 @@ pages_go_out_while_the_next_are_drawn_and_stay(void **state)
 	    "1<0 0 pdf \"r i.bin\"" PAGES_20 " = images forbidden-call 20/40\n"
 	    "end 1\n");
 	assert_non_null(strstr(events, "pdf forbidden-call"));
+}
+
+static void
+files_in_a_long_part_know_their_parent(void **state)
+{
+	struct bytes	*o = long_part(KIND_PDF, 'B');
+
+	(void)state;
+	with_child(o, ROLE_ATTACHMENT, "1", "a.txt", text_part("data"));
+	flatten(done(o, OUTCOME_IMAGES, REASON_COMPLETE, 20), KIND_UNKNOWN, "",
+	    "mail document=1\n"
+	    "1<0 0 pdf \"r i.bin\"" PAGES_20 " = images complete 20/20\n"
+	    "2<1 1 text \"a.txt\" 'data' = text complete 0/0\n"
+	    "end 2\n");
 }
 
 /* Behind a part that is still drawn, nothing goes out: nothing is promised. */
@@ -1451,6 +1466,7 @@ main(void)
 		cmocka_unit_test(rubbish_and_silence_are_bad_answers),
 		cmocka_unit_test(bounds_are_named_with_their_number),
 		cmocka_unit_test(pages_go_out_while_the_next_are_drawn_and_stay),
+		cmocka_unit_test(files_in_a_long_part_know_their_parent),
 		cmocka_unit_test(a_long_part_that_is_not_next_can_still_be_a_stub),
 		cmocka_unit_test(the_pixels_of_a_mail_are_shared_by_its_parts),
 		cmocka_unit_test(a_child_that_is_lost_says_why),
