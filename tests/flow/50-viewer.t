@@ -208,6 +208,13 @@ cmp -s "$work/body" "$work/theirs"
 ok $? 'with the very same answer'
 is "$(get "/mail/$private/picture/3/0")" 404 'nor are its page pictures'
 is "$(get "/mail/$private/text/2/body")" 404 'nor its text'
+get "/mail/$sato" >/dev/null
+for sentence in '納品書.pdf, search for malware: not scanned: timeout.' \
+    'the scanner knows it as &lt;i&gt;Made.Name&lt;/i&gt;.' \
+    'words were recognised by a machine and may be wrong (jpn, 2 pages of 2).'; do
+	grep -qF "$sentence" "$work/body"
+	ok $? "a reader is told: $sentence"
+done
 get '/search?q=zebrafish' >/dev/null
 grep -q '0 mails found' "$work/body"
 ok $? 'nor does the search find it'

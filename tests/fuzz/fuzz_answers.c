@@ -20,14 +20,19 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const enum answer_step	 steps[] = { ANSWER_IDENTIFY,
-					    ANSWER_UNPACK, ANSWER_DRAW };
+					    ANSWER_UNPACK, ANSWER_DRAW },
+					 others[] = { ANSWER_CONVERT,
+					    ANSWER_DOCUMENT, ANSWER_SCAN,
+					    ANSWER_READ };
+	enum answer_step		 step;
 	struct answer			*a;
 	size_t				 n, k;
 	int				 r = ERR_OK;
 
 	if (len == 0)
 		return 0;
-	if ((a = answer_new(steps[data[0] % 3], &limits, -1)) == NULL)
+	step = data[0] < 0xf0 ? steps[data[0] % 3] : others[data[0] % 4];
+	if ((a = answer_new(step, &limits, -1)) == NULL)
 		return 0;
 	n = (size_t)data[0] / 3 + 1;
 	for (data++, len--; len > 0 && r == ERR_OK; data += k, len -= k) {

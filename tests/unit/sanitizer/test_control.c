@@ -105,6 +105,24 @@ an_end_arrives_as_it_was(void **state)
 }
 
 static void
+a_warm_parent_says_what_it_loaded(void **state)
+{
+	struct control_packet	 sent = { .type = CONTROL_READY, .in = -1,
+				    .out = -1 }, got;
+
+	(void)state;
+	sent.event = (struct zygote_event){ .type = ZYGOTE_READY, .held = 5,
+	    .data = { .engine = "ClamAV 1.4.6", .name = "daily",
+	    .version = 27400, .entries = 8000000, .made_s = 1795000000 } };
+	assert_int_equal(control_send(ends[0], &sent), ERR_OK);
+	assert_int_equal(control_take(ends[1], 0, &got), ERR_OK);
+	assert_memory_equal(&got.event, &sent.event, sizeof(got.event));
+	memset(sent.event.data.name, 'x', sizeof(sent.event.data.name));
+	assert_int_equal(control_send(ends[0], &sent), ERR_OK);
+	assert_int_equal(control_take(ends[1], 0, &got), ERR_FORMAT);
+}
+
+static void
 rubbish(const char *bytes, size_t len)
 {
 	struct control_packet	 got;
@@ -176,6 +194,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_job_arrives_with_its_descriptors),
 		T(an_end_arrives_as_it_was),
+		T(a_warm_parent_says_what_it_loaded),
 		T(what_does_not_decode_is_refused),
 		T(descriptors_of_a_refused_packet_are_closed),
 		T(the_end_and_the_wait_are_told_apart),

@@ -191,6 +191,49 @@ say_unlocked(uint32_t line)
 	frame(WORKER_UNLOCKED, w);
 }
 
+/* A worker that draws cannot say that its part was scanned, nor that words which it made
+ * up were read by a machine; and the scanner says nothing but names. */
+static void
+facts_belong_to_those_who_know_them(void **state)
+{
+	static const char	 foreign[] = "fact that is not its own to state";
+	struct answer		*a;
+	char			*names;
+	int			 r;
+
+	(void)state;
+	say_fact(FACT_SCANNED, "ClamAV 1");
+	deviates(ANSWER_DRAW, foreign);
+	say_fact(FACT_SCANNED, "ClamAV 1");
+	deviates(ANSWER_SCAN, foreign);
+	say_fact(FACT_MALWARE, "Eicar");
+	deviates(ANSWER_UNPACK, foreign);
+	say_fact(FACT_OCR, "jpn");
+	deviates(ANSWER_DRAW, foreign);
+	say_fact(FACT_FORMAT, "PDF");
+	deviates(ANSWER_SCAN, foreign);
+	say_fact(FACT_MALWARE, "Eicar");
+	deviates(ANSWER_READ, foreign);
+	say_text(0, "words");
+	deviates(ANSWER_SCAN, "frame out of its step");
+	say_page(0, 10, 10, 1);
+	deviates(ANSWER_READ, "frame out of its step");
+	say_done(OUTCOME_IMAGES, REASON_COMPLETE, 0, 0);
+	deviates(ANSWER_READ, "outcome that does not fit what was sent");
+	say_fact(FACT_MALWARE, "Eicar");
+	say_fact(FACT_MALWARE, "Other");
+	say_done(OUTCOME_STUB, REASON_COMPLETE, 0, 0);
+	a = feed(ANSWER_SCAN, 3, &r);
+	assert_int_equal(r, ERR_OK);
+	assert_int_equal(answer_done(a)->reason, REASON_COMPLETE);
+	names = answer_take_malware(a);
+	assert_string_equal(names, "Eicar\nOther");
+	free(names);
+	assert_null(answer_take_malware(a));
+	answer_free(a);
+	wire_clear(out);
+}
+
 static void
 words_are_kept_beside_the_frames(void **state)
 {
@@ -559,6 +602,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		TEST(a_drawing_is_taken_at_every_split),
+		TEST(facts_belong_to_those_who_know_them),
 		TEST(words_are_kept_beside_the_frames),
 		TEST(words_beyond_the_rules_are_deviations),
 		TEST(a_container_is_taken_at_every_split),
