@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""expected.py TABLE REPORTS OUT [--no-office]: holds what limpid clean did
+"""expected.py TABLE GOOD HOSTILE OUT [--no-office]: holds what limpid clean did
 against the table of samples (tests/samples/table.py says what its columns are).
 
-REPORTS is what `limpid clean --json` printed for the files in the table's order, OUT
-where it wrote. Beside what the table says, every part of every report must have one of
-the named outcomes and reasons, and a stub a reason. With --no-office LibreOffice is not
-here, and what it would have drawn is left out."""
+GOOD and HOSTILE are what `limpid clean --json` printed for the files of each nature in
+the table's order, OUT where it wrote. Beside what the table says, every part of every
+report must have one of the named outcomes and reasons, and a stub a reason. With
+--no-office LibreOffice is not here, and what it would have drawn is left out."""
 import csv
 import email
 import email.policy
@@ -93,12 +93,10 @@ def row_fault(report, row, output):
 
 
 def main():
-    listing, reports, folder = sys.argv[1:4]
+    listing, *told, folder = sys.argv[1:5]
     no_office = "--no-office" in sys.argv
     with open(listing, encoding="utf-8", newline="") as f:
         rows = list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
-    with open(reports, encoding="utf-8") as f:
-        reports = json.load(f)
     files = list(dict.fromkeys(r["file"] for r in rows))
     nature = {r["file"]: r["nature"] for r in rows}
     n = 0
@@ -108,9 +106,14 @@ def main():
         n += 1
         print("%s %d - %s%s%s" % ("not ok" if fault else "ok", n, name, ": " + fault if fault else "", skip))
 
-    ok("" if len(files) == len(reports) else "%d files, %d reports" % (len(files), len(reports)),
-       "there is a report for each sample")
-    report = dict(zip(files, reports))
+    report = {}
+    for kind, path in zip(("good", "hostile"), told):
+        with open(path, encoding="utf-8") as f:
+            reports = json.load(f)
+        names = [f for f in files if nature[f] == kind]
+        ok("" if len(names) == len(reports) else "%d files, %d reports" % (len(names), len(reports)),
+           "there is a report for each %s sample" % kind)
+        report.update(zip(names, reports))
     output = {}
     for row in rows:
         name = row["file"]
