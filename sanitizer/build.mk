@@ -17,8 +17,8 @@ $(O)/bin/limpid-worker-poppler: LINK += -Wl,--defsym=fopen=shelf_fopen \
     -Wl,--defsym=FT_New_Face=shelf_new_face
 PROGRAMS += limpid-worker-image
 limpid-worker-image_MAIN = sanitizer/worker_image.c
-limpid-worker-image_LIBS = mupdf webp zbar zstd unistring idn2 seccomp
-sanitizer_LIBS += webp
+limpid-worker-image_LIBS = mupdf tiff webp zbar zstd unistring idn2 seccomp
+sanitizer_LIBS += tiff webp
 PROGRAMS += limpid-worker-heif
 limpid-worker-heif_MAIN = sanitizer/worker_heif.c
 limpid-worker-heif_LIBS = heif m zbar zstd unistring idn2 seccomp

@@ -56,7 +56,8 @@ struct image_engine {
 			    struct image_drawn *out);
 };
 
-extern const struct image_engine image_mupdf, image_webp, image_icon, image_heif;
+extern const struct image_engine image_mupdf, image_webp, image_icon, image_tiff,
+    image_heif;
 
 /* In the warm parent. ERR_OK or ERR_MEMORY. */
 int image_warm(void);

@@ -8,11 +8,8 @@
 
 #include "image_meta.h"
 
-#define IFDS_MAX	4096	/* directories of one TIFF */
 #define BLOCKS_MAX	1000000	/* chunks, segments or blocks of one file */
 
-#define TAG_WIDTH	0x100
-#define TAG_HEIGHT	0x101
 #define TAG_ORIENTATION	0x112
 #define TAG_XMP		0x2bc
 #define TAG_IPTC	0x83bb
@@ -53,7 +50,6 @@ starts(const struct span *s, size_t at, const char *with, size_t n)
 
 /* What one TIFF directory says; Exif is a TIFF of its own. */
 struct directory {
-	uint32_t	width, height, next;
 	unsigned	metadata;
 	uint8_t		orientation;
 };
@@ -65,12 +61,6 @@ directory_entry(const struct span *s, size_t at, struct directory *d)
 	uint32_t value = type == 3 ? get_u16(s, at + 8) : get_u32(s, at + 8);
 
 	switch (get_u16(s, at)) {
-	case TAG_WIDTH:
-		d->width = value;
-		break;
-	case TAG_HEIGHT:
-		d->height = value;
-		break;
 	case TAG_ORIENTATION:
 		if (value >= 1 && value <= 8)
 			d->orientation = value;
@@ -118,7 +108,6 @@ directory_read(const struct span *s, uint32_t off, struct directory *d)
 			return i > 0;
 		directory_entry(s, at, d);
 	}
-	d->next = get_u32(s, (size_t)off + 2 + (size_t)n * 12);
 	return 1;
 }
 
@@ -319,30 +308,6 @@ webp_read(struct span *s, struct image_meta *m)
 			m->metadata |= IMAGE_META_XMP;
 		at += 8 + len + (len & 1);
 	}
-}
-
-int
-image_meta_tiff(const uint8_t *data, size_t len, uint32_t index,
-    uint32_t *width, uint32_t *height, uint8_t *orientation)
-{
-	struct span s = { data, len, 0 };
-	struct directory d;
-	uint32_t off;
-
-	if (!tiff_open(&s, &off) || index >= IFDS_MAX)
-		return 0;
-	for (uint32_t i = 0; ; i++, off = d.next) {
-		if (!directory_read(&s, off, &d))
-			return 0;
-		if (i == index)
-			break;
-	}
-	if (d.width == 0 || d.height == 0)
-		return 0;
-	*width = d.width;
-	*height = d.height;
-	*orientation = d.orientation;
-	return 1;
 }
 
 int

@@ -40,8 +40,4 @@ void image_meta_exif(const uint8_t *data, size_t len, struct image_meta *m);
 
 void image_meta_read(const uint8_t *data, size_t len, struct image_meta *m);
 
-/* Sides and orientation of picture number index of a TIFF. 0: there is none. */
-int image_meta_tiff(const uint8_t *data, size_t len, uint32_t index,
-    uint32_t *width, uint32_t *height, uint8_t *orientation);
-
 #endif

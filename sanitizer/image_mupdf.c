@@ -13,7 +13,6 @@
 #include "image.h"
 #include "mupdf.h"
 
-#define TIFFS_MAX	100000	/* pictures of one TIFF that are counted */
 #define OUT_BYTES	12	/* a pixel: scaled, packed, turned, compressed */
 #define JPX_BYTES	32	/* the same with OpenJPEG's own samples */
 #define SMALLEST	1000000	/* pixels: nothing is made smaller to fit memory */
@@ -25,11 +24,10 @@ fz_pixmap *fz_scale_pixmap(fz_context *ctx, fz_pixmap *src, float x, float y,
 struct picture {
 	fz_context	*ctx;		/* the process's, not owned */
 	fz_buffer	*buffer;
-	fz_image	*image;		/* NULL for TIFF: pictures one by one */
+	fz_image	*image;
 	const uint8_t	*data;
 	size_t		 len;
 	int		 type;
-	uint32_t	 count;
 	uint8_t		 orientation;
 	int		 progressive;	/* a JPEG: kept whole while it is read */
 };
@@ -56,7 +54,6 @@ mupdf_format(const void *state)
 		{ FZ_IMAGE_JXR, "JPEG XR" },
 		{ FZ_IMAGE_PNG, "PNG" },
 		{ FZ_IMAGE_PNM, "PNM" },
-		{ FZ_IMAGE_TIFF, "TIFF" },
 	};
 
 	for (size_t k = 0; k < nelem(table); k++) {
@@ -69,7 +66,8 @@ mupdf_format(const void *state)
 static uint32_t
 mupdf_count(const void *state)
 {
-	return ((const struct picture *)state)->count;
+	(void)state;
+	return 1;
 }
 
 static void
@@ -131,11 +129,7 @@ open_into(struct picture *i, uint64_t max_memory)
 	fz_var(reason);
 	fz_try(ctx) {
 		i->type = fz_recognize_image_format(ctx, head);
-		i->count = 1;
-		if (i->type == FZ_IMAGE_TIFF) {
-			i->count = fz_load_tiff_subimage_count(ctx, i->data,
-			    i->len);
-		} else if (i->type == FZ_IMAGE_UNKNOWN) {
+		if (i->type == FZ_IMAGE_UNKNOWN) {
 			reason = REASON_UNSUPPORTED;
 		} else if (!jpx_fits(i, max_memory)) {
 			reason = REASON_LIMIT_PIXELS;
@@ -177,29 +171,12 @@ mupdf_open(const uint8_t *data, size_t len, uint64_t max_memory, void **statep)
 	image_meta_read(data, len, &meta);
 	i->orientation = meta.orientation;
 	i->progressive = meta.progressive;
-	if ((reason = open_into(i, max_memory)) != REASON_COMPLETE ||
-	    i->count == 0 || i->count > TIFFS_MAX) {
+	if ((reason = open_into(i, max_memory)) != REASON_COMPLETE) {
 		mupdf_close(i);
-		return reason != REASON_COMPLETE ? reason : REASON_FORMAT;
+		return reason;
 	}
 	*statep = i;
 	return REASON_COMPLETE;
-}
-
-/* Declared sides of one picture; 0 when there are none. */
-static int
-sides_of(const struct picture *i, uint32_t index, uint32_t *w, uint32_t *h,
-    uint8_t *orientation)
-{
-	if (i->type == FZ_IMAGE_TIFF)
-		return image_meta_tiff(i->data, i->len, index, w, h,
-		    orientation);
-	if (index > 0 || i->image->w <= 0 || i->image->h <= 0)
-		return 0;
-	*w = i->image->w;
-	*h = i->image->h;
-	*orientation = i->orientation;
-	return 1;
 }
 
 /*
@@ -246,13 +223,11 @@ sides_choose(const struct picture *i, uint32_t w, uint32_t h,
 
 /* Samples of any kind; smaller ones where the decoder can make them itself. */
 static fz_pixmap *
-pixmap_load(struct picture *i, uint32_t index, uint32_t w, uint32_t h)
+pixmap_load(struct picture *i, uint32_t w, uint32_t h)
 {
 	fz_matrix ctm = fz_scale(w, h);
 	int pw, ph;
 
-	if (i->type == FZ_IMAGE_TIFF)
-		return fz_load_tiff_subimage(i->ctx, i->data, i->len, index);
 	if ((int)w == i->image->w && (int)h == i->image->h)
 		return fz_get_unscaled_pixmap_from_image(i->ctx, i->image);
 	return fz_get_pixmap_from_image(i->ctx, i->image, NULL, &ctm, &pw, &ph);
@@ -344,14 +319,16 @@ mupdf_decode(void *state, uint32_t index, const struct image_limits *lim,
 	enum reason reason = REASON_COMPLETE;
 	uint32_t w, h, ow, oh;
 
-	if (!sides_of(i, index, &w, &h, &out->orientation))
+	if (index > 0 || i->image->w <= 0 || i->image->h <= 0)
 		return REASON_FORMAT;
+	w = i->image->w;
+	h = i->image->h;
 	if (!sides_choose(i, w, h, lim, &ow, &oh))
 		return REASON_LIMIT_PIXELS;
 	fz_var(pix);
 	fz_var(reason);
 	fz_try(ctx) {
-		pix = pixmap_load(i, index, ow, oh);
+		pix = pixmap_load(i, ow, oh);
 		pix = pixmap_convert(ctx, pix, ow, oh);
 	}
 	fz_catch(ctx) {
@@ -361,6 +338,7 @@ mupdf_decode(void *state, uint32_t index, const struct image_limits *lim,
 	if (reason != REASON_COMPLETE)
 		return reason;
 	out->full_width = w;
+	out->orientation = i->orientation;
 	reason = drawn_take(pix, out);
 	fz_drop_pixmap(ctx, pix);
 	return reason;

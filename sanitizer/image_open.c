@@ -11,7 +11,7 @@ image_open(const uint8_t *data, size_t len, uint64_t max_memory,
     struct image **ip)
 {
 	static const struct image_engine *const engines[] = {
-		&image_webp, &image_icon, &image_mupdf
+		&image_webp, &image_icon, &image_tiff, &image_mupdf
 	};
 	enum reason reason = REASON_UNSUPPORTED;
 

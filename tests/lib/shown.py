@@ -24,6 +24,8 @@ TABLE = [
     ("true.avif", PLAIN, 6, {"format": "AVIF"}),
     ("cmyk.jpg", PLAIN, 4, {}),
     ("cmyk.tif", PLAIN, 2.5, {}),
+    ("palette.tif", PLAIN, 8, {}),
+    ("lab.tif", PLAIN, 20, {}),
     ("grey.png", GREY, 0.6, {}),
     ("grey16.png", GREY, 0.6, {}),
     ("grey.jpg", GREY, 2, {}),
@@ -94,6 +96,9 @@ for sample, picture, limit, facts in TABLE:
              part["facts"].get(fact))
 part = report("pages.tif")
 tell(part["pages"] == 3, "pages.tif arrives with its three pages", part["pages"])
+part = report("float.tif")
+tell((part["outcome"], part["reason"]) == ("stub", "unsupported"),
+     "float.tif, whose numbers are no colours, is not shown", str(part))
 for sample in CUT:
     part = report("cut-" + sample)
     told = part["reason"] != "complete" or "malformed" in part["facts"]

@@ -92,21 +92,33 @@ a_chunk_longer_than_the_file_ends_the_walk(void **state)
 	assert_int_equal(m.metadata, 0);
 }
 
+/* Two colours of a palette, side by side, in a directory whose next is itself. */
+static const char tiff[] = "II*\0\x08\0\0\0" "\x08\0"
+    "\0\1\3\0\1\0\0\0\2\0\0\0" "\1\1\3\0\1\0\0\0\1\0\0\0"
+    "\2\1\3\0\1\0\0\0\1\0\0\0" "\3\1\3\0\1\0\0\0\1\0\0\0"
+    "\6\1\3\0\1\0\0\0\3\0\0\0" "\x11\1\4\0\1\0\0\0\x7a\0\0\0"
+    "\x17\1\4\0\1\0\0\0\1\0\0\0" "\x40\1\3\0\6\0\0\0\x6e\0\0\0"
+    "\x08\0\0\0" "\0\xff\0\0" "\0\0\0\x80" "\0\xff\0\0" "\x40";
+
 static void
-a_tiff_directory_that_points_at_itself_ends(void **state)
+a_tiff_shows_its_palette_and_ends(void **state)
 {
-	static const char tiff[] = "II*\0\x08\0\0\0" "\x02\0"
-	    "\0\1\3\0\1\0\0\0\7\0\0\0" "\1\1\3\0\1\0\0\0\5\0\0\0"
-	    "\x08\0\0\0";
-	uint32_t w, h;
-	uint8_t o;
+	struct image_limits lim = { 100, 1 << 20 };
+	struct image_picture pic;
+	struct image *i;
 
 	(void)state;
-	assert_true(image_meta_tiff(BYTES(tiff), 0, &w, &h, &o));
-	assert_int_equal(w, 7);
-	assert_int_equal(h, 5);
-	assert_true(image_meta_tiff(BYTES(tiff), 4000, &w, &h, &o));
-	assert_false(image_meta_tiff(BYTES(tiff), 5000, &w, &h, &o));
+	assert_int_equal(image_open(BYTES(tiff), 1 << 20, &i), REASON_COMPLETE);
+	assert_string_equal(image_format(i), "TIFF");
+	assert_int_equal(image_count(i), 1);
+	assert_int_equal(image_decode(i, 0, &lim, &pic), REASON_COMPLETE);
+	assert_int_equal(pic.width, 2);
+	assert_int_equal(pic.height, 1);
+	assert_memory_equal(pic.samples, "\xff\0\xff\0\x80\0", 6);
+	assert_int_equal(image_decode(i, 1, &lim, &pic), REASON_FORMAT);
+	lim.max_memory = 50;
+	assert_int_equal(image_decode(i, 0, &lim, &pic), REASON_LIMIT_PIXELS);
+	image_close(i);
 }
 
 /* a b c     what a person should see is, for each orientation, the same:
@@ -272,11 +284,12 @@ the_largest_icon_is_shown_without_what_its_mask_hides(void **state)
 }
 
 static void
-every_cut_of_a_webp_and_an_icon_is_safe(void **state)
+every_cut_of_a_webp_an_icon_and_a_tiff_is_safe(void **state)
 {
 	(void)state;
 	cuts_are_safe(webp, sizeof(webp) - 1);
 	cuts_are_safe(ico, sizeof(ico) - 1);
+	cuts_are_safe(tiff, sizeof(tiff) - 1);
 }
 
 static void
@@ -316,14 +329,14 @@ main(void)
 		cmocka_unit_test(a_gif_tells_its_frames_comment_and_tail),
 		cmocka_unit_test(a_png_tells_animation_and_words),
 		cmocka_unit_test(a_chunk_longer_than_the_file_ends_the_walk),
-		cmocka_unit_test(a_tiff_directory_that_points_at_itself_ends),
+		cmocka_unit_test(a_tiff_shows_its_palette_and_ends),
 		cmocka_unit_test(every_orientation_turns_the_picture_upright),
 		cmocka_unit_test(a_grey_picture_comes_out_as_it_is),
 		cmocka_unit_test(what_is_too_large_is_scaled_or_refused_before_it_is_decoded),
 		cmocka_unit_test(only_the_first_frame_of_an_animation_is_decoded),
 		cmocka_unit_test(an_animated_webp_shows_its_first_frame_in_its_place),
 		cmocka_unit_test(the_largest_icon_is_shown_without_what_its_mask_hides),
-		cmocka_unit_test(every_cut_of_a_webp_and_an_icon_is_safe),
+		cmocka_unit_test(every_cut_of_a_webp_an_icon_and_a_tiff_is_safe),
 		cmocka_unit_test(a_smaller_picture_is_made_of_means),
 		cmocka_unit_test(other_formats_are_unsupported_and_damage_is_format),
 	};
