@@ -213,66 +213,6 @@ take_child_name(struct part *p, const struct part *parent, const char *name)
 	return r;
 }
 
-static void
-note_number(struct part *p, const char *limit, uint64_t number)
-{
-	free(p->note);
-	if (asprintf(&p->note, "%s %llu", limit,
-	    (unsigned long long)number) == -1)
-		p->note = NULL;
-}
-
-/* Workers say what they cut; the number of the limit is ours to name, and the
- * same for each of them. */
-static void
-name_limit(struct part *p)
-{
-	const struct policy_limits	*l = limits_of(p);
-	const struct policy_profile	*profile = p->action.profile;
-
-	switch ((int)p->reason) {
-	case REASON_LIMIT_BYTES:
-		if (p->note != NULL && strncmp(p->note, "expand", 6) == 0)
-			note_number(p, "expand", l->expand);
-		else
-			note_number(p, "bytes", l->bytes);
-		break;
-	case REASON_LIMIT_PARTS:
-		note_number(p, "parts", l->parts);
-		break;
-	case REASON_LIMIT_DEPTH:
-		note_number(p, "depth", l->depth);
-		break;
-	case REASON_LIMIT_PAGES:
-		note_number(p, "pages", profile != NULL ?
-		    least(l->pages, profile->pages) : l->pages);
-		break;
-	case REASON_LIMIT_PIXELS:
-		if (p->kind == KIND_IMAGE && l->page_pixels <
-		    l->mail_pixels - least(l->mail_pixels, p->mail->pixels))
-			note_number(p, "page-pixels", l->page_pixels);
-		else
-			note_number(p, "mail-pixels", l->mail_pixels);
-		break;
-	case REASON_LIMIT_TEXT:
-		note_number(p, "text", l->text);
-		break;
-	case REASON_LIMIT_HEADERS:
-		note_number(p, "headers", l->headers);
-		break;
-	case REASON_TIMEOUT:
-		if (p->mail->late)
-			note_number(p, "mail-seconds", l->mail_seconds);
-		else
-			note_number(p, "seconds", l->seconds);
-		break;
-	case REASON_MEMORY:
-		note_number(p, "memory", l->memory /
-		    (ENGINE_WEIGHT / part_weight(p)));
-		break;
-	}
-}
-
 static struct part *
 part_new_child(struct part *parent, const struct answer_child *c,
     struct origin *o)
@@ -318,7 +258,7 @@ part_finish(struct part *p)
 	p->state = PART_FINISHED;
 	if (p->cut_bytes && p->reason == REASON_COMPLETE)
 		p->reason = REASON_LIMIT_BYTES;
-	name_limit(p);
+	part_name_limit(p);
 	store_free(p->rendering);
 	p->rendering = NULL;
 	answer_free(p->locked);

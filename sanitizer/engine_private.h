@@ -9,6 +9,7 @@
  *	engine_scan.c	the scanner: its two warm parents, and what is said of it
  *	engine_locked.c	locked parts wait for words, and are tried with them
  *	engine_follow.c	a mail again, for its locked parts only
+ *	engine_limits.c	which limit cut it, by name and number
  *	engine_answer.c	what a worker may say, and when
  *	engine_emit.c	the copy, part by part in order
  */
@@ -285,6 +286,10 @@ void part_unscanned(struct part *p, enum reason reason);
 /* The part ends as a stub; or, when its pages began to go out or a limit ended
  * their drawing, with those that are there. note NULL: none. */
 void part_stub(struct part *p, enum reason reason, const char *note);
+
+/* engine_limits.c */
+/* Makes the part's note name the limit behind its reason, where there is one. */
+void part_name_limit(struct part *p);
 
 /* engine_again.c */
 /* The step failed; p->note says more of it. 1 when the part has another way and

@@ -20,6 +20,11 @@ is "$(json "[w['name'] for w in d['workers'] if not w['starts'] or not w['calls'
 is "$(json "all(c['reason'] for w in d['workers'] for c in w['calls'])")" True \
     "every call has a reason"
 
+is "$(json "[w['name'] for w in d['workers'] if w['name'] != 'office' and
+    len({c['call'] for c in w['calls']}) > 60]")" '[]' "no worker but office has more than 60 calls"
+is "$(json "[(w['name'], c['call']) for w in d['workers'] for c in w['calls'] if not c['refused'] and
+    c['call'] in ('execve', 'execveat', 'socket', 'connect', 'ptrace', 'fork', 'vfork', 'clone3', 'bpf', 'kill')]")" '[]' \
+    "none may start a program or a process, connect, trace or signal"
 "$DOCTOR" --root "$T/none" --calls >"$T/out"
 grep -q 'getrandom .*seeds of hash tables' "$T/out"
 ok $? "--calls prints calls with their reasons"
