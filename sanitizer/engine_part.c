@@ -421,7 +421,10 @@ decide(struct part *p)
 		    ENGINE_IMAGE);
 		return;
 	case KIND_OFFICE:
-		part_wait_for(p, ANSWER_CONVERT, ENGINE_OFFICE);
+		if (strcmp(p->format, "HWP") == 0)
+			part_wait_for(p, ANSWER_DRAW, ENGINE_MSG);
+		else
+			part_wait_for(p, ANSWER_CONVERT, ENGINE_OFFICE);
 		return;
 	case KIND_SIGNATURE:
 		part_wait_for(p, ANSWER_DRAW, ENGINE_SMIME);

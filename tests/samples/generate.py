@@ -18,6 +18,7 @@ from email.message import EmailMessage
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import containers  # noqa: E402
 import documents as doc  # noqa: E402
+import hwp  # noqa: E402
 import mails  # noqa: E402
 import office_samples  # noqa: E402
 import pdf_samples  # noqa: E402
@@ -312,6 +313,7 @@ def main():
         for module in (office_samples, pdf_samples, picture_samples, text_samples, unseen_samples):
             module.samples()
         containers.archive_samples(document, table.expect, random.Random(7))
+        hwp.samples(table)
         mails.html_samples(table, head)
         mails.signed_samples(table, head)
         containers.message_samples(document, table.expect, raw_mail, head)
