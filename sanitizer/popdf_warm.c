@@ -17,6 +17,8 @@
 #define TABLES		"/usr/share/poppler"	/* Debian: poppler-data */
 
 static unsigned complaints;
+static struct document *open_document;	/* poppler forgets with the last one */
+static iconv_t converters[3];
 
 unsigned
 popdf_complaints(void)
@@ -83,7 +85,8 @@ converters_load(void)
 	static const char *const from[] = { "UTF-16", "UTF-16BE", "UTF-16LE" };
 
 	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++)
-		if (iconv_open("UTF-8", from[i]) == (iconv_t)-1)
+		if ((converters[i] = iconv_open("UTF-8", from[i])) ==
+		    (iconv_t)-1)
 			return ERR_NOTFOUND;
 	return ERR_OK;
 }
@@ -108,14 +111,12 @@ static const char harmless[] =
     "/CapHeight 700/StemV 80>>>>endobj\n"
     "trailer<</Root 1 0 R>>\n";
 
-/* The document stays open: poppler forgets all it has read when the last one is
- * closed. */
 static int
 harmless_draw(void)
 {
 	struct document_picture pic;
-	struct document *d;
 	struct document_glyphs glyphs;
+	struct document *d;
 	int errors = 0;
 
 	if (popdf_engine.open("PDF", (const uint8_t *)harmless,
@@ -125,6 +126,7 @@ harmless_draw(void)
 	    !popdf_page_glyphs(d, 100, &glyphs))
 		return ERR_FORMAT;
 	popdf_page_drop(d);
+	open_document = d;
 	complaints = 0;
 	return ERR_OK;
 }
@@ -134,6 +136,8 @@ popdf_warm(void)
 {
 	int r;
 
+	if (open_document != NULL)
+		return ERR_OK;
 	g_log_set_default_handler(complaint_count, NULL);
 	if ((r = converters_load()) != ERR_OK ||
 	    (r = shelf_add_folder(TABLES)) != ERR_OK ||

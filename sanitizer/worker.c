@@ -430,7 +430,8 @@ filter_prepare(struct parent *p, const char *policy)
 	tzset();
 	setlocale(LC_ALL, "C.UTF-8");
 #ifdef LIMPID_SAN
-	(void)policy;	/* sanitizers need calls that no filter should allow */
+	(void)p;	/* sanitizers need calls that no filter should allow */
+	(void)policy;
 	(void)why;
 #else
 	if (jail_filter_load(policy, &p->filter, &why) != ERR_OK)

@@ -10,6 +10,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+/* fontconfig keeps some hundred bytes of its configuration for itself. */
+const char *__lsan_default_suppressions(void)
+    __attribute__((visibility("default")));
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
+
 static int
 link_count(void *arg, const char *label, const char *target)
 {
@@ -45,7 +55,6 @@ file_lost(void *arg, enum reason reason)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static int warm;
 	struct document_picture pic;
 	struct document_facts facts;
 	struct document *d;
@@ -54,9 +63,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct document_glyphs glyphs;
 	struct seen seen;
 
-	if (!warm && popdf_warm() != ERR_OK)
+	if (popdf_warm() != ERR_OK)
 		return 0;
-	warm = 1;
 	if (popdf_engine.open("PDF", data, len, NULL, &d) != REASON_COMPLETE)
 		return 0;
 	popdf_engine.facts(d, &facts);

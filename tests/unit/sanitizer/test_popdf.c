@@ -14,6 +14,16 @@
 #include "seen.h"
 #include "shelf.h"
 
+/* fontconfig keeps some hundred bytes of its configuration for itself. */
+const char *__lsan_default_suppressions(void)
+    __attribute__((visibility("default")));
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
+
 /* Without a table of references: opening it repairs it. */
 #define PDF(box, catalog, annots, content) \
 	"%PDF-1.4\n" \
