@@ -13,10 +13,11 @@
 #include "html_out.h"
 #include "marks.h"
 #include "outcome.h"
+#include "ref.h"
 #include "row.h"
 #include "store.h"
 
-/* %n the part, %v the value, %s an s unless the value is 1. A fact without a
+/* %n the part, %v the value, %m the value as a mail, %s an s unless the value is 1. A fact without a
  * line here is no change. */
 static const struct {
 	enum fact	 fact;
@@ -59,7 +60,7 @@ static const struct {
 	{ FACT_SCANNED, ICON_BOX, "%n, search for malware: %v." },
 	{ FACT_MALWARE, ICON_ALERT, "%n: the scanner knows it as %v." },
 	{ FACT_FOLLOWS, ICON_LINK,
-	  "This mail completes %v: it holds what was locked there." },
+	  "This mail completes %m: it holds what was locked there." },
 	{ FACT_UNLOCKED, ICON_LOCK, "%n was locked, and was opened by %v." },
 };
 
@@ -111,6 +112,24 @@ end_item(struct changes *c, const char *code)
 	html_end(c->h, "li");
 }
 
+/* The reference of another mail; whether this reader may open it is asked there. */
+static void
+write_mail(struct changes *c, const char *value)
+{
+	char		 text[REF_TEXT_LEN + 1];
+	struct ref	 ref;
+
+	if (ref_parse(value, &ref) != ERR_OK) {
+		html_text(c->h, value);
+		return;
+	}
+	ref_format(&ref, text);
+	html_open(c->h, "a", NULL);
+	html_attrf(c->h, "href", "/mail/%s", text);
+	html_text(c->h, text);
+	html_end(c->h, "a");
+}
+
 static void
 write_sentence(struct changes *c, const char *sentence, const char *value)
 {
@@ -124,6 +143,8 @@ write_sentence(struct changes *c, const char *sentence, const char *value)
 		html_textn(c->h, sentence, (size_t)(p - sentence));
 		if (p[1] == 'n')
 			html_text(c->h, part_label(c));
+		else if (p[1] == 'm')
+			write_mail(c, value);
 		else if (p[1] == 's')
 			html_text(c->h, strcmp(value, "1") == 0 ? "" : "s");
 		else

@@ -201,6 +201,11 @@ grep -q "/mail/$bank" "$work/body"
 ok $? 'and does what it says'
 
 # Other people's mail.
+get "/mail/$sato" >/dev/null
+grep -q "This mail completes <a href=\"/mail/$report\">$report</a>" "$work/body"
+ok $? 'a mail that completes another leads to it'
+grep -q '測量成果.csv was locked, and was opened by a word in this mail' "$work/body"
+ok $? 'and says what a password opened'
 is "$(get "/mail/$private")" 404 "another person's mail is not found"
 cp "$work/body" "$work/theirs"
 is "$(get /mail/LM-00000-00000-00000-00000)" 404 'as one that does not exist'

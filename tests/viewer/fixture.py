@@ -254,13 +254,13 @@ Chou Tzu-En
         to_line="lin@agency.example", auth="mx.agency.example; spf=pass smtp.mailfrom=tidewater-institute.example; "
         "dkim=none; dmarc=none")
     refs["sato"] = host.mail(["lin"], [
-        ROOT_PART,
+        dict(ROOT_PART, facts=[("follows", refs["report"])]),
         dict(kind="text", body=1, outcome="text", texts={-1: "お世話になっております。\n\n潮位補正の基準面を改めた修正版を"
              "お送りします。測線 L-17 の一部は欠測です。詳しくは hxxps[:]//hoshino-survey[.]example/l17をご覧ください。\n\n佐藤"}),
         dict(kind="pdf", name="納品書.pdf", outcome="images", size=240000, page_list=[pages(4), pages(5)],
              facts=[("scanned", "not scanned: timeout"), ("malware", "<i>Made.Name</i>"), ("ocr", "jpn, 2 pages of 2")],
              texts={0: "納品書\n第3回 沿岸測量データ", 1: "以上"}),
-        dict(kind="text", name="測量成果.csv", outcome="text", size=64000, texts={-1: "測線,水深\nL-17,12.4\nL-18,11.9\n"}),
+        dict(kind="text", name="測量成果.csv", outcome="text", size=64000, facts=[("unlocked", "a word in this mail")], texts={-1: "測線,水深\nL-17,12.4\nL-18,11.9\n"}),
     ], 90000, from_addr="m.sato@hoshino-survey.co.jp", from_name="佐藤 美咲", subject="第3回 沿岸測量データ納品のご案内（修正版）",
         to_line="lin@agency.example", auth=PASS.format("hoshino-survey.co.jp"), size=2400000)
     refs["broken"] = host.mail(["lin"], [dict(kind="mail", outcome="stub", reason="crash", rule="default")],
