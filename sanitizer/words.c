@@ -47,6 +47,11 @@ static const char *const joints[] = {
 	"如下", "入力", "은 ", "는 ",
 };
 
+/* Stand before the word, anywhere behind a hint. */
+static const char *const verbs[] = {
+	": ", "：", " is ", " are ", " ist ", " lautet ", " est ", " es ", " jest ",
+};
+
 /* Ends a token, besides white space. */
 static const char *const breaks[] = {
 	"。", "，", "、", "；", "！", "？", "（", "）", "「", "」", "『", "』",
@@ -68,6 +73,7 @@ struct search {
 	char		*seen[WORDS_PART_MAX];
 	size_t		 count;
 	unsigned	 hints;
+	int		 strong;	/* only what stands right at a hint */
 	int		 over;
 	char		 begins[256];	/* 1: a hint begins with this byte */
 };
@@ -211,6 +217,18 @@ is_odd(struct span t)
 	return 0;
 }
 
+/* "of", "the", "is" */
+static int
+is_filler(struct span t)
+{
+	if (t.len > 3)
+		return 0;
+	for (size_t i = 0; i < t.len; i++)
+		if (t.s[i] < 'a' || t.s[i] > 'z')
+			return 0;
+	return 1;
+}
+
 static void
 emit_quoted(struct search *q, struct span t)
 {
@@ -236,7 +254,7 @@ emit_tokens(struct search *q, struct span t, int odd_only, unsigned most)
 	struct span	 token;
 
 	while (most > 0 && token_next(&t, &token))
-		if (!odd_only || is_odd(token)) {
+		if (odd_only ? is_odd(token) : !is_filler(token)) {
 			emit_token(q, token);
 			most--;
 		}
@@ -258,27 +276,38 @@ behind_joints(struct span t, int *moved)
 	return trim(t);
 }
 
+/* "password for the file: x", "das Passwort der Datei lautet x" */
+static void
+emit_after_verbs(struct search *q, struct span rest)
+{
+	const char	*at;
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if ((at = memmem(rest.s, rest.len, verbs[i],
+		    strlen(verbs[i]))) != NULL)
+			emit_tokens(q, skip(rest, (size_t)(at - rest.s) +
+			    strlen(verbs[i])), 0, 1);
+}
+
 /* What follows a hint on its line: the word, or a sentence that ends in it. */
 static void
 emit_behind(struct search *q, struct span rest)
 {
 	struct span	 t, token, all;
-	const char	*colon;
 	int		 moved;
 
 	t = behind_joints(rest, &moved);
 	all = t;
 	emit_quoted(q, t);
-	if (token_next(&t, &token))
-		emit_token(q, token);
-	emit(q, all);
-	emit(q, bare(all));
-	/* "password for the file: x", "das Passwort der Datei lautet x" */
-	if ((colon = memchr(rest.s, ':', rest.len)) != NULL)
-		emit_tokens(q, skip(rest, (size_t)(colon - rest.s) + 1), 0, 1);
-	if ((colon = memmem(rest.s, rest.len, "：", strlen("："))) != NULL)
-		emit_tokens(q, skip(rest, (size_t)(colon - rest.s) +
-		    strlen("：")), 0, 1);
+	if (moved || !q->strong) {
+		if (token_next(&t, &token))
+			emit_token(q, token);
+		emit(q, all);
+		emit(q, bare(all));
+	}
+	emit_after_verbs(q, rest);
+	if (q->strong)
+		return;
 	emit_tokens(q, all, 1, LINE_TOKENS);
 	emit_tokens(q, all, 0, LINE_TOKENS);
 }
@@ -352,11 +381,12 @@ look_at_line(struct search *q, struct span line, struct span below)
 		q->hints++;
 		rest = short_of(skip(line, at + n));
 		emit_behind(q, rest);
-		if (behind_joints(rest, &moved).len == 0 || moved)
+		if (behind_joints(rest, &moved).len == 0 ||
+		    (moved && !q->strong))
 			emit_below(q, below);
 		at += n - 1;
 	}
-	if (!hinted)
+	if (!hinted || q->strong)
 		return;
 	/* "sesame7 is the password" */
 	line.len = first;
@@ -407,12 +437,16 @@ undo(const char *s, size_t len, size_t *outlen)
 static void
 look_at(struct search *q, struct span text)
 {
-	struct span	 rest = text, line;
+	struct span	 rest, line;
 
-	while (rest.len > 0 && !q->over) {
-		line = line_next(&rest);
-		look_at_line(q, line, rest);
+	for (q->strong = 1; q->strong >= 0; q->strong--) {
+		q->hints = 0;
+		for (rest = text; rest.len > 0 && !q->over;) {
+			line = line_next(&rest);
+			look_at_line(q, line, rest);
+		}
 	}
+	q->strong = 0;
 	text = trim(text);
 	if (text.len <= SHORT_TEXT)
 		look_at_short(q, text);

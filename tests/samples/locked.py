@@ -152,7 +152,7 @@ def samples():
         "rc4.pdf": pdf(documents.text_pdf([["Words that were locked"]]), "sesame", 128),
         "aes.pdf": pdf(documents.text_pdf([["Words that were locked"]]), "Zebra-7", 256),
         "agile.docx": ooxml(office.docx(["Words that were locked"]), "sesame"),
-        "agile.xlsx": ooxml(office.xlsx([("Sheet", "visible", [["Words", "that were locked"]])]), "天氣晴"),
+        "agile.xlsx": ooxml(office.xlsx([("Sheet", "visible", [["Words", "that were locked"]])]), "天氣晴", 10000),
     }
 
 

@@ -78,6 +78,22 @@ a_word_behind_a_hint_is_found_in_many_languages(void **state)
 }
 
 static void
+what_stands_right_at_a_hint_comes_before_the_rest(void **state)
+{
+	static const char	 text[] = "The password of the first is sesame (or "
+				    "Zebra-7), the other was mailed.\n"
+				    "附件的密碼：小兔子\nパスワードは「さくら」です。\n"
+				    "密碼如下\n天氣晴\n";
+
+	(void)state;
+	holds(text, "sesame", 10);
+	holds(text, "小兔子", 10);
+	holds(text, "さくら", 10);
+	holds(text, "天氣晴", 10);
+	holds(text, "Zebra-7", 20);
+}
+
+static void
 it_may_stand_on_the_next_line_or_before_the_hint(void **state)
 {
 	(void)state;
@@ -208,6 +224,8 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(
 		    a_word_behind_a_hint_is_found_in_many_languages),
+		cmocka_unit_test(
+		    what_stands_right_at_a_hint_comes_before_the_rest),
 		cmocka_unit_test(
 		    it_may_stand_on_the_next_line_or_before_the_hint),
 		cmocka_unit_test(what_was_made_harmless_is_a_word_again),
