@@ -19,6 +19,7 @@
 #include "index_fill.h"
 #include "log.h"
 #include "maildir.h"
+#include "missing.h"
 #include "proc.h"
 
 static const char usage_text[] =
@@ -115,6 +116,12 @@ rebuild_index(struct rebuild *b)
 		close(lock);
 		return say("the new index", why != NULL ? why : err_text(r));
 	}
+	/* The mails do not say what never came. */
+	r = missing_inherit(x, b->path);
+	if (r != ERR_OK && r != ERR_NOTFOUND)
+		say(b->path, "what never came over the links cannot be read "
+		    "from it; the next list of each receiver names what is "
+		    "missing still, but what was healed is forgotten");
 	r = index_fill(x, b->maildir, &b->count, bad_file);
 	if (r != ERR_OK)
 		fprintf(stderr, "limpid-index: %s: %s; the old index stays\n",

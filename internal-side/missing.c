@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "err.h"
 #include "index_private.h"
@@ -151,4 +152,31 @@ missing_store(struct index_db *x, const struct missing_list *l,
 	sqlite3_bind_int64(s, 2, (int64_t)l->change);
 	sqlite3_bind_int64(s, 3, (int64_t)(l->more & INT64_MAX));
 	return index_run(s);
+}
+
+int
+missing_inherit(struct index_db *x, const char *path)
+{
+	static const char	 copy[] =
+	    "INSERT OR REPLACE INTO missing SELECT * FROM old.missing;"
+	    "INSERT OR REPLACE INTO missing_list SELECT * FROM"
+	    " old.missing_list";
+	char			*attach;
+	int			 r = ERR_FORMAT;
+
+	/* To attach what is not there would make it. */
+	if (access(path, R_OK) == -1)
+		return errno == ENOENT ? ERR_NOTFOUND : ERR_SYS;
+	if ((attach = sqlite3_mprintf("ATTACH %Q AS old", path)) == NULL)
+		return ERR_MEMORY;
+	if (sqlite3_exec(x->db, attach, NULL, NULL, NULL) == SQLITE_OK) {
+		if (index_begin(x) == ERR_OK && sqlite3_exec(x->db, copy, NULL,
+		    NULL, NULL) == SQLITE_OK && index_commit(x) == ERR_OK)
+			r = ERR_OK;
+		else
+			index_rollback(x);
+		sqlite3_exec(x->db, "DETACH old", NULL, NULL, NULL);
+	}
+	sqlite3_free(attach);
+	return r;
 }

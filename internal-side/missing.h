@@ -31,5 +31,10 @@ int missing_parse(const char *text, size_t len, struct missing_list *out);
  */
 int missing_store(struct index_db *x, const struct missing_list *list,
     int64_t now_ms);
+/*
+ * Takes over what an older index at path knows: no mail says what never came. The
+ * older one is only read. ERR_NOTFOUND: there is none; ERR_FORMAT: it cannot be read.
+ */
+int missing_inherit(struct index_db *x, const char *path);
 
 #endif

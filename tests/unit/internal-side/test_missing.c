@@ -105,6 +105,41 @@ test_kept_healed_and_never_set_back(void **state)
 	unlink(path);
 }
 
+static void
+test_a_new_index_inherits(void **state)
+{
+	static const char	 rows[] = "SELECT count(*) FROM missing WHERE "
+				    "first_seen_ms = 100";
+	struct index_db		*old, *x;
+	char			 path[64], fresh[72];
+	FILE			*f;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/limpid-mis'sing.%ld",
+	    (long)getpid());
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	assert_int_equal(index_open(fresh, &x, NULL), ERR_OK);
+	assert_int_equal(missing_inherit(x, path), ERR_NOTFOUND);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(index_open(path, &old, NULL), ERR_OK);
+	assert_int_equal(parse(HEAD "7\n9-12\n"), ERR_OK);
+	assert_int_equal(missing_store(old, &l, 100), ERR_OK);
+	index_close(old);
+	assert_int_equal(missing_inherit(x, path), ERR_OK);
+	assert_int_equal(count(x, rows), 5);
+	/* The list that was taken then is still old news. */
+	assert_int_equal(missing_store(x, &l, 200), ERR_EXISTS);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("no database at all, but a text of some length", f);
+	fclose(f);
+	assert_int_equal(missing_inherit(x, path), ERR_FORMAT);
+	assert_int_equal(count(x, rows), 5);
+	index_close(x);
+	unlink(path);
+	unlink(fresh);
+}
+
 int
 main(void)
 {
@@ -112,6 +147,7 @@ main(void)
 		cmocka_unit_test(test_good_lists),
 		cmocka_unit_test(test_bad_lists),
 		cmocka_unit_test(test_kept_healed_and_never_set_back),
+		cmocka_unit_test(test_a_new_index_inherits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
