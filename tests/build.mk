@@ -73,6 +73,26 @@ $(O)/tools/spool-copy: tests/tools/spool_copy.c $(O)/libcommon.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS)
 # The raw line that tests/bench/link is held against.
+tools: $(O)/tools/fec-speed
+$(O)/tools/fec-speed: tests/tools/fec_speed.c $(O)/libdiode.a $(O)/libcommon.a
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Idiode -Icommon $(LINK) -o $@ $^ $(isal_LDLIBS)
+
+# Another one-way transfer, for make bench.
+tools: $(O)/tools/norm-try
+$(O)/tools/norm-try: tests/tools/norm_try.c
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LINK) -o $@ $< -lnorm
+
+# An attacker in the datagram front's jail.
+tools: $(O)/tools/front-try
+$(O)/tools/front-try: tests/tools/front_try.c $(O)/libcommon.a
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Icommon $(LINK) -o $@ $^ $(seccomp_LDLIBS)
+
 tools: $(O)/tools/clockshift.so
 $(O)/tools/clockshift.so: tests/tools/clockshift.c
 	$(call say,TOOL,$@)

@@ -1,10 +1,11 @@
 /*
  * What a line carries at best, one-way: datagrams without any meaning.
  *
- *	blaster send ADDRESS PORT SIZE SECONDS [gso]
+ *	blaster send ADDRESS PORT SIZE SECONDS [gso|plain [RATE]]
  *	blaster recv ADDRESS PORT
  *
- * recv prints megabytes (10^6) a second of payload from the first to the last one,
+ * RATE is bits a second on the line, frames and their gaps included; without it, all
+ * that goes. recv prints megabytes (10^6) a second of payload from the first to the last one,
  * and ends after 600 ms of silence.
  */
 #include <sys/socket.h>
@@ -50,9 +51,11 @@ messages_set(size_t len)
 }
 
 static int
-blast(int fd, size_t size, double seconds, int gso)
+blast(int fd, size_t size, double seconds, int gso, double rate)
 {
-	double	 end = now() + seconds;
+	const struct timespec	 nap = { 0, 100000 };
+	double	 began = now(), end = began + seconds, sent = 0;
+	double	 each = rate > 0 ? (double)(size + 66) * 8 / rate : 0;
 	int	 part = (int)size;
 	size_t	 n = 65000 / size;
 
@@ -62,8 +65,14 @@ blast(int fd, size_t size, double seconds, int gso)
 			return 1;
 		messages_set(size * (n > 44 ? 44 : n));
 	}
-	while (now() < end)
-		sendmmsg(fd, m, MESSAGES, 0);
+	while (now() < end) {
+		if (sent * each > now() - began) {
+			nanosleep(&nap, NULL);
+			continue;
+		}
+		if (sendmmsg(fd, m, MESSAGES, 0) > 0)
+			sent += MESSAGES * (double)v[0].iov_len / (double)size;
+	}
 	return 0;
 }
 
@@ -102,5 +111,6 @@ main(int argc, char **argv)
 		return bind(fd, (void *)&a, sizeof(a)) != 0 || count(fd);
 	if (argc < 6 || connect(fd, (void *)&a, sizeof(a)) != 0)
 		return 2;
-	return blast(fd, (size_t)atoi(argv[4]), atof(argv[5]), argc > 6);
+	return blast(fd, (size_t)atoi(argv[4]), atof(argv[5]), argc > 6 &&
+	    strcmp(argv[6], "gso") == 0, argc > 7 ? atof(argv[7]) : 0);
 }
