@@ -104,6 +104,8 @@ static const struct row rows[] = {
 	  "/var/lib/clamav", 1, 1023, NULL },
 	{ "sanitizer", "clamav_max_age", SECONDS,
 	  AT(sanitizer.clamav_max_age_s), "3d", 3600, 366 * DAY, NULL },
+	{ "sanitizer", "smime_ca", TEXT, AT(sanitizer.smime_ca), "none", 1, 1023,
+	  NULL },
 	{ "sanitizer", "policy", ETC_FILE, AT(sanitizer.policy), "policy.conf",
 	  0, 0, NULL },
 	{ "sanitizer", "seccomp_dir", ETC_FILE, AT(sanitizer.seccomp_dir),

@@ -47,6 +47,7 @@ struct conf {
 	struct conf_link link[2];	/* [0] is link 1 */
 	struct { char *policy; int workers; char *worker_dir, *seccomp_dir;
 		 char *clamav_database;	/* folder, or "none" */
+		 char *smime_ca;	/* the same */
 		 int clamav_max_age_s; } sanitizer;
 	struct { char *recipients; char *unclaimed; /* box for unknown rcpts */ } deliver;
 	struct { char *listen, *tls_cert, *tls_key; int idle_s, session_s; } viewer;

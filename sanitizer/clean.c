@@ -274,8 +274,8 @@ start(struct clean *c)
 	if (c->o.clamav == NULL)
 		c->o.clamav = CLAMAV_FOLDER;
 	config.scan_off = strcmp(c->o.clamav, "none") == 0;
-	if (launcher_new(c->folder, c->seccomp, c->o.clamav, &c->launcher) !=
-	    ERR_OK)
+	if (launcher_new(c->folder, c->seccomp, c->o.clamav, NULL,
+	    &c->launcher) != ERR_OK)
 		fatal(EXIT_BUG, "out of memory");
 	config.launcher = c->launcher;
 	config.workers = c->o.workers;

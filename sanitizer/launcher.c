@@ -31,6 +31,7 @@ static const char *const names[] = {
 struct launcher {
 	char	*worker_dir, *seccomp_dir;
 	char	*database;	/* of the scanner; NULL: none */
+	char	*smime_ca;	/* issuers of signatures; NULL: none */
 	uid_t	 uid;
 	gid_t	 gid;
 	int	 socket;	/* to the launcher process; -1: in this process */
@@ -38,7 +39,7 @@ struct launcher {
 
 static int
 new_launcher(const char *worker_dir, const char *seccomp_dir,
-    const char *database, struct launcher **lp)
+    const char *database, const char *smime_ca, struct launcher **lp)
 {
 	struct launcher	*l;
 
@@ -49,7 +50,8 @@ new_launcher(const char *worker_dir, const char *seccomp_dir,
 	l->gid = (gid_t)-1;
 	if ((l->worker_dir = strdup(worker_dir)) == NULL ||
 	    (l->seccomp_dir = strdup(seccomp_dir)) == NULL ||
-	    (database != NULL && (l->database = strdup(database)) == NULL)) {
+	    (database != NULL && (l->database = strdup(database)) == NULL) ||
+	    (smime_ca != NULL && (l->smime_ca = strdup(smime_ca)) == NULL)) {
 		launcher_free(l);
 		return ERR_MEMORY;
 	}
@@ -59,9 +61,9 @@ new_launcher(const char *worker_dir, const char *seccomp_dir,
 
 int
 launcher_new(const char *worker_dir, const char *seccomp_dir,
-    const char *database, struct launcher **lp)
+    const char *database, const char *smime_ca, struct launcher **lp)
 {
-	return new_launcher(worker_dir, seccomp_dir, database, lp);
+	return new_launcher(worker_dir, seccomp_dir, database, smime_ca, lp);
 }
 
 void
@@ -74,6 +76,7 @@ launcher_free(struct launcher *l)
 	free(l->worker_dir);
 	free(l->seccomp_dir);
 	free(l->database);
+	free(l->smime_ca);
 	free(l);
 }
 
@@ -81,6 +84,15 @@ int
 launcher_fd(const struct launcher *l)
 {
 	return l->socket;
+}
+
+/* What a worker loads beside its program; NULL: nothing. */
+static const char *
+folder_of(const struct launcher *l, const char *name)
+{
+	if (strcmp(name, "scan") == 0)
+		return l->database;
+	return strcmp(name, "smime") == 0 ? l->smime_ca : NULL;
 }
 
 static int
@@ -96,8 +108,8 @@ spawn(const struct launcher *l, size_t n, int *control, pid_t *pid)
 	    names[n]) == -1)
 		policy = NULL;
 	if (program != NULL && policy != NULL)
-		r = zygote_spawn(program, policy, strcmp(names[n], "scan") == 0 ?
-		    l->database : NULL, l->uid, l->gid, control, pid);
+		r = zygote_spawn(program, policy, folder_of(l, names[n]),
+		    l->uid, l->gid, control, pid);
 	free(program);
 	free(policy);
 	return r;
@@ -168,14 +180,15 @@ launcher_run(const struct launcher *l, int fd)
 
 int
 launcher_fork(const char *worker_dir, const char *seccomp_dir,
-    const char *database, uid_t uid, gid_t gid, struct launcher **lp,
-    pid_t *pidp)
+    const char *database, const char *smime_ca, uid_t uid, gid_t gid,
+    struct launcher **lp, pid_t *pidp)
 {
 	struct launcher	*l = NULL;
 	int		 pair[2] = { -1, -1 }, r;
 	pid_t		 pid;
 
-	if ((r = new_launcher(worker_dir, seccomp_dir, database, &l)) != ERR_OK)
+	if ((r = new_launcher(worker_dir, seccomp_dir, database, smime_ca,
+	    &l)) != ERR_OK)
 		return r;
 	l->uid = uid;
 	l->gid = gid;

@@ -15,17 +15,18 @@ struct zygote;
 
 /* Programs are DIR/limpid-worker-NAME, their filters SECCOMP_DIR/worker-
  * NAME.policy; the scanner loads database (NULL: there is none and it is not
- * asked for). In the caller's process, as the caller. */
+ * asked for), worker-smime the issuers of smime_ca (NULL: none). In the caller's
+ * process, as the caller. */
 int launcher_new(const char *worker_dir, const char *seccomp_dir,
-    const char *database, struct launcher **lp);
+    const char *database, const char *smime_ca, struct launcher **lp);
 /*
  * Forks the launcher process. Zygotes run as uid and gid. It ends, and every
  * zygote with it, when the caller's end of its socket closes. Call before
  * dropping privileges; *pidp is the process to wait for.
  */
 int launcher_fork(const char *worker_dir, const char *seccomp_dir,
-    const char *database, uid_t uid, gid_t gid, struct launcher **lp,
-    pid_t *pidp);
+    const char *database, const char *smime_ca, uid_t uid, gid_t gid,
+    struct launcher **lp, pid_t *pidp);
 void launcher_free(struct launcher *l);
 /* Readable when the launcher process is gone: then no worker can be started any
  * more. -1 when there is no such process. Borrowed. */

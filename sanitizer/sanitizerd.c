@@ -120,8 +120,9 @@ launcher_take(struct start *t)
 		gid = pw->pw_gid;
 	}
 	if ((r = launcher_fork(c->sanitizer.worker_dir,
-	    c->sanitizer.seccomp_dir, scan_database_of(c), uid, gid,
-	    &t->launcher, &t->launcher_pid)) != ERR_OK)
+	    c->sanitizer.seccomp_dir, scan_database_of(c),
+	    strcmp(c->sanitizer.smime_ca, "none") == 0 ? NULL :
+	    c->sanitizer.smime_ca, uid, gid, &t->launcher, &t->launcher_pid)) != ERR_OK)
 		fatal(err_exit(r), "launcher: %s", err_text(r));
 }
 

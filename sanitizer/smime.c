@@ -49,7 +49,11 @@ load_anchors(const char *folder)
 	}
 	closedir(dir);
 	ERR_clear_error();
-	return n > 0 ? ERR_OK : ERR_CONFIG;
+	if (n > 0)
+		return ERR_OK;
+	X509_STORE_free(anchors);
+	anchors = NULL;
+	return ERR_CONFIG;
 }
 
 int

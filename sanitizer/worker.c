@@ -501,12 +501,7 @@ static void
 data_load(const struct worker_ops *ops, const char *folder,
     struct worker_data *data)
 {
-	if (ops->load == NULL)
-		return;
-	if (folder == NULL)
-		fatal(EXIT_USAGE, "limpid-worker-%s needs --data FOLDER",
-		    ops->name);
-	if (ops->load(folder, data) != ERR_OK)
+	if (ops->load != NULL && ops->load(folder, data) != ERR_OK)
 		exit(EXIT_UNAVAILABLE);
 }
 

@@ -100,8 +100,9 @@ struct worker_ops {
 	const char *name;	/* "pdf": also the policy file's name */
 	/*
 	 * NULL, or what is read from the folder of --data before anything is shut,
-	 * while the file system is as its user sees it. Fills *data. Any other return
-	 * than ERR_OK ends the program: it has said why.
+	 * while the file system is as its user sees it; folder is NULL when none was
+	 * named. Fills *data. Any other return than ERR_OK ends the program: it has
+	 * said why.
 	 */
 	int (*load)(const char *folder, struct worker_data *data);
 	/* Warm-up in the parent: load, initialise. Returns ERR_OK. */

@@ -156,6 +156,8 @@ database_load(const char *folder, struct worker_data *data)
 	cl_error_t		 e;
 	int			 r;
 
+	if (folder == NULL)
+		fatal(EXIT_USAGE, "limpid-worker-scan needs --data FOLDER");
 	if ((r = scan_folder_look(folder, &look)) != ERR_OK) {
 		log_error("%s: %s: no database to scan with", folder,
 		    err_text(r));

@@ -9,16 +9,27 @@
 
 #include "err.h"
 #include "links.h"
+#include "log.h"
 #include "signed_pair.h"
 #include "smime.h"
 #include "text.h"
 #include "worker.h"
 #include "worker_private.h"
 
+/* Issuers that cannot be read are no reason to check no signature at all. */
 static int
-smime_worker_warm(void)
+smime_load(const char *folder, struct worker_data *data)
 {
-	return smime_warm(NULL);
+	int	 r;
+
+	(void)data;
+	if ((r = smime_warm(folder)) == ERR_MEMORY)
+		fatal(EXIT_UNAVAILABLE, "%s: %s", folder, err_text(r));
+	if (r != ERR_OK)
+		log_warn("smime_ca %s: no certificate can be read there by "
+		    "limpid-work; issuers of signatures are not checked. Put "
+		    "PEM files into it, readable by all", folder);
+	return ERR_OK;
 }
 
 static void
@@ -73,7 +84,7 @@ main(int argc, char **argv)
 {
 	static const struct worker_ops ops = {
 		.name = "smime",
-		.warm = smime_worker_warm,
+		.load = smime_load,
 		.run = smime_run,
 	};
 

@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include <cmocka.h>
 #include <openssl/cms.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "envelope.h"
@@ -173,6 +177,41 @@ test_another_sender_is_said_first(void **state)
 	    "\"a@b.example\"", "");
 }
 
+/* Writes the certificate as the only issuer of a folder and reads it back. */
+static void
+trust(const char *folder, const char *name)
+{
+	char	 path[64];
+	FILE	*f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509(f, cert), 1);
+	fclose(f);
+	assert_int_equal(smime_warm(folder), ERR_OK);
+	unlink(path);
+}
+
+static void
+test_issuers_of_a_folder_are_trusted(void **state)
+{
+	char	 folder[] = "/tmp/test_smime.XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(smime_warm(folder), ERR_CONFIG);
+	expect(judge(CMS_DETACHED, EVP_sha256(), "a@b.example", "", content),
+	    "valid; ", "; it made its certificate itself");
+	trust(folder, "one.pem");
+	expect(judge(CMS_DETACHED, EVP_sha256(), "a@b.example", "", content),
+	    "valid; ", "; the issuer is trusted here; whether it took");
+	/* what was changed stays broken, whoever issued it */
+	expect(judge(CMS_DETACHED, EVP_sha256(), "a@b.example", "", "x"),
+	    "broken: ", "");
+	rmdir(folder);
+}
+
 static void
 test_a_weak_digest_is_not_valid(void **state)
 {
@@ -266,6 +305,7 @@ main(void)
 		cmocka_unit_test(test_ends_of_lines_may_change),
 		cmocka_unit_test(test_a_changed_byte_is_broken),
 		cmocka_unit_test(test_another_sender_is_said_first),
+		cmocka_unit_test(test_issuers_of_a_folder_are_trusted),
 		cmocka_unit_test(test_a_weak_digest_is_not_valid),
 		cmocka_unit_test(test_a_lost_certificate_is_said),
 		cmocka_unit_test(test_rubbish_is_broken),
