@@ -67,6 +67,9 @@ static const char profile[] =
     ITEM("Office.Calc/Content/Update", "Link", "1")
     ITEM("Office.Calc/Formula/Load", "OOXMLRecalcMode", "1")
     ITEM("Office.Calc/Formula/Load", "ODFRecalcMode", "1")
+    /* what is damaged is no text, and nobody is here to be asked for its commas */
+    "<item oor:path=\"/org.openoffice.TypeDetection.Types/Types\">"
+    "<node oor:name=\"generic_Text\" oor:op=\"remove\"/></item>\n"
     "</oor:items>\n";
 
 /* Modules of LibreOffice that the warm-up leaves alone; office_jail.c hides them. */

@@ -75,10 +75,13 @@ def pdf_fault(path):
     return "", int(info["Pages"])
 
 
+SHOWN = set("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\U000110bd\U000110cd")  # signs, though of class Cf
+
+
 def words_fault(words):
     for before, c, after in zip(" " + words, words, words[1:] + " "):
         kind = unicodedata.category(c)
-        if c in "\u200c\u200d" and min(before, after) > "\u05ff":
+        if c in SHOWN or c in "\u200c\u200d" and min(before, after) > "\u05ff":
             continue            # scripts and pictures that are spelled with joiners
         if (kind in ("Cc", "Cf", "Cs") and c not in "\n\t") or "\U000e0000" <= c <= "\U000e0fff":
             return "it holds U+%04X" % ord(c)
