@@ -198,7 +198,11 @@ back_split(void *back, char **why)
 		return ERR_MEMORY;
 	if ((r = jail_filter_load(u->policy, &filter, why)) != ERR_OK)
 		return r;
+#ifdef LIMPID_SAN	/* whose own calls no policy lists */
+	r = front_start(u, NULL);
+#else
 	r = front_start(u, filter);
+#endif
 	jail_filter_free(filter);
 	return r;
 }
