@@ -1,14 +1,17 @@
-"""Locked parts whose passwords are known: ZIP (both kinds), PDF, OOXML.
+"""Locked parts whose passwords are known: ZIP (both kinds), PDF, OOXML, ODF.
 
 AES is openssl's, PDF is qpdf's; everything else is written here. Every function
 returns bytes. As a program: locked.py FOLDER writes a file of each kind.
 """
+import base64
 import hashlib
 import hmac
+import io
 import os
 import struct
 import subprocess
 import sys
+import zipfile
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -141,6 +144,38 @@ def ooxml(data, password, spin=100000):
     return ole([("EncryptionInfo", info + b" " * max(0, 4096 - len(info))), ("EncryptedPackage", package)])
 
 
+def odf(data, password):
+    """ODF 1.2 part 3: PBKDF2, AES-256-CBC, every stream but the type and the manifest."""
+    def text(b):
+        return base64.b64encode(b).decode()
+
+    start = hashlib.sha256(password.encode()).digest()
+    out, entries = io.BytesIO(), ""
+    with zipfile.ZipFile(io.BytesIO(data)) as z, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as o:
+        o.writestr("mimetype", z.read("mimetype"))
+        for n, name in enumerate(x for x in z.namelist() if x not in ("mimetype", "META-INF/manifest.xml")):
+            plain, salt, iv = z.read(name), bytes([n] * 16), bytes([n + 100] * 16)
+            packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+            packed = packer.compress(plain) + packer.flush()
+            pad = 16 - len(packed) % 16
+            key = hashlib.pbkdf2_hmac("sha1", start, salt, 1024, 32)
+            o.writestr(name, aes("cbc", key, iv, packed + bytes(pad - 1) + bytes([pad])))
+            entries += (
+                '<manifest:file-entry manifest:full-path="%s" manifest:media-type="text/xml" manifest:size="%d">'
+                '<manifest:encryption-data manifest:checksum-type="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0'
+                '#sha256-1k" manifest:checksum="%s"><manifest:algorithm manifest:algorithm-name="http://www.w3.org/2001/'
+                '04/xmlenc#aes256-cbc" manifest:initialisation-vector="%s"/><manifest:start-key-generation '
+                'manifest:start-key-generation-name="http://www.w3.org/2000/09/xmldsig#sha256" manifest:key-size="32"/>'
+                '<manifest:key-derivation manifest:key-derivation-name="PBKDF2" manifest:key-size="32" '
+                'manifest:iteration-count="1024" manifest:salt="%s"/></manifest:encryption-data></manifest:file-entry>'
+                % (name, len(plain), text(hashlib.sha256(packed[:1024]).digest()), text(iv), text(salt)))
+        o.writestr("META-INF/manifest.xml", '<?xml version="1.0" encoding="UTF-8"?><manifest:manifest '
+                   'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.2">'
+                   '<manifest:file-entry manifest:full-path="/" manifest:version="1.2" manifest:media-type="%s"/>%s'
+                   '</manifest:manifest>' % (zipfile.ZipFile(io.BytesIO(data)).read("mimetype").decode(), entries))
+    return out.getvalue()
+
+
 def samples():
     words = b"words that were locked\n"
     return {
@@ -151,6 +186,7 @@ def samples():
         "half.zip": zip_aes(b"a.txt", words, b"1234"),
         "rc4.pdf": pdf(documents.text_pdf([["Words that were locked"]]), "sesame", 128),
         "aes.pdf": pdf(documents.text_pdf([["Words that were locked"]]), "Zebra-7", 256),
+        "open.odt": odf(office.odt(["Words that were locked"]), "Zebra-7"),
         "agile.docx": ooxml(office.docx(["Words that were locked"]), "sesame"),
         "agile.xlsx": ooxml(office.xlsx([("Sheet", "visible", [["Words", "that were locked"]])]), "天氣晴", 10000),
     }
