@@ -12,6 +12,8 @@
 #include "image.h"
 
 #define ROUNDS		6		/* covered ones may uncover others */
+#define CROWD_MAX	6		/* marks in a place that is scanned, and */
+#define CROWD_SHARE	12000		/* one more for so many samples of it */
 #define SOFTER		2		/* tries with softer edges */
 #define SOFT_PIXELS	250000		/* in a place this small */
 #define SCAN_ALL	12000000	/* samples of a page, places together */
@@ -159,6 +161,19 @@ place_cover(struct cover *c)
 	return r > 0 ? ERR_LIMIT : r;
 }
 
+/* Among many marks zbar tries every three of them, which takes it for ever. */
+static int
+is_crowded(const struct codes_sights *s, const struct codes_box *b)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->marks; i++)
+		n += s->mark_x[i] >= b->left && s->mark_x[i] <= b->right &&
+		    s->mark_y[i] >= b->top && s->mark_y[i] <= b->bottom;
+	return n > CROWD_MAX + (uint64_t)(b->right - b->left) *
+	    (b->bottom - b->top) / CROWD_SHARE;
+}
+
 int
 codes_cover(const struct codes_page *p, uint64_t *budget, codes_seen *seen,
     void *arg)
@@ -173,7 +188,7 @@ codes_cover(const struct codes_page *p, uint64_t *budget, codes_seen *seen,
 	end = sights.lost ? ERR_LIMIT : ERR_OK;
 	for (unsigned i = 0; i < sights.count; i++) {
 		c.box = sights.box[i];
-		r = place_cover(&c);
+		r = is_crowded(&sights, &c.box) ? ERR_LIMIT : place_cover(&c);
 		if (r == ERR_MEMORY)
 			return r;
 		if (r != ERR_OK)

@@ -38,8 +38,10 @@ int codes_warm(void);
 int codes_cover(const struct codes_page *p, uint64_t *budget, codes_seen *seen,
     void *arg);
 
-/* Where there may be codes: places of the page, both ends inclusive. */
+/* Where there may be codes: places of the page, both ends inclusive; and the middles
+ * of all marks like those in the corners of a QR code. */
 #define CODES_BOXES	64
+#define CODES_MARKS	512
 
 struct codes_box {
 	uint32_t	left, top, right, bottom;
@@ -49,6 +51,8 @@ struct codes_sights {
 	unsigned		count;
 	int			lost;		/* there were more */
 	struct codes_box	box[CODES_BOXES];	/* the smallest first */
+	unsigned		marks;
+	uint32_t		mark_x[CODES_MARKS], mark_y[CODES_MARKS];
 };
 
 /* A look at every fourth row, cheap enough for every page. ERR_OK or ERR_MEMORY. */

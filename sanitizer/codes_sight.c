@@ -444,6 +444,12 @@ mark_add(struct sight *s, uint32_t x, uint32_t y, uint32_t all, int middle)
 		if (dx * dx + dy * dy < (int64_t)all * all / 4)
 			return;
 	}
+	if (s->out->marks == CODES_MARKS) {
+		s->out->lost = 1;
+		return;
+	}
+	s->out->mark_x[s->out->marks] = x;
+	s->out->mark_y[s->out->marks++] = y;
 	marks_agree(s, &m);
 	s->mark[s->next++ % MARKS] = m;
 }

@@ -259,6 +259,29 @@ a_page_beyond_the_budget_is_not_called_clean(void **state)
 }
 
 static void
+a_page_full_of_corner_marks_ends_soon(void **state)
+{
+	struct codes_page p = page_new(1200, 1600, 1, 255);
+	uint64_t left = CODES_BUDGET;
+	struct seen s = {0};
+
+	(void)state;
+	for (uint32_t y = 10; y < 1550; y++) {
+		for (uint32_t x = 10; x < 1150; x++) {
+			int u = abs((int)((x - 10) % 45) - 17);
+			int v = abs((int)((y - 10) % 45) - 17);
+			int ring = u > v ? u : v;
+
+			if (ring <= 7 || (ring >= 13 && ring <= 17))
+				p.samples[y * p.stride + x] = 0;
+		}
+	}
+	assert_int_equal(codes_cover(&p, &left, note, &s), ERR_LIMIT);
+	assert_int_equal(s.count, 0);
+	free(p.samples);
+}
+
+static void
 pages_of_any_sides_are_safe(void **state)
 {
 	struct seen s = {0};
@@ -289,6 +312,7 @@ main(void)
 		cmocka_unit_test(a_bar_code_is_found_beside_other_things),
 		cmocka_unit_test(pages_without_codes_are_left_alone),
 		cmocka_unit_test(a_page_beyond_the_budget_is_not_called_clean),
+		cmocka_unit_test(a_page_full_of_corner_marks_ends_soon),
 		cmocka_unit_test(pages_of_any_sides_are_safe),
 	};
 
