@@ -274,8 +274,10 @@ def hostile():
     broken("open-odt", "odt", o.odt(["Words"] * 50))
     cut("ole-empty.doc", containers.ole({"WordDocument": bytes(2000)}))
     cut("ole-loop.xls", loop_ole())
-    # not what a sheet is, and nobody is there to be asked how else to read it
-    document("ole-zeros.xls", containers.ole({"Workbook": bytes(9000)}), "stub", "format")
+    # no file of its kind: LibreOffice would ask how to read it as text, and wait for an answer
+    sheet = bytearray(containers.ole({"Workbook": struct.pack("<HHHHII", 0x809, 8, 0x600, 5, 0, 0) + bytes(9000)}))
+    for name, at, value in (("version", 0x1a, b"\xff\xff"), ("shift", 0x1e, b"\x1f\0"), ("count", 0x2c, b"\xff\xff\xff\x7f")):
+        document("ole-%s.xls" % name, bytes(sheet[:at] + value + sheet[at + len(value):]), "stub", "format")
     cut("ole-book.xls", containers.ole({"Workbook": struct.pack("<HHHHII", 0x809, 8, 0x600, 5, 0, 0) + b"\xfc\0\xff\xff" * 100}))
     cut("ole-deck.ppt", containers.ole({"PowerPoint Document": b"\x0f\0\xe8\3\xff\xff\xff\x7f" * 50, "Current User": bytes(50)}))
     document("picture-bomb.docx", with_picture(doc.png(4, 4, [bytes(12)] * 4).replace(
