@@ -6,8 +6,10 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "identify.h"
+#include "mime_mbox.h"
 #include "mime_parts.h"
 #include "signed_pair.h"
 #include "worker.h"
@@ -68,7 +70,12 @@ mime_run(struct worker *w, const struct worker_job *job, const uint8_t *data,
 	enum reason		 reason;
 	uint64_t		 n = 0;
 	char			 note[32] = "";
+	int			 cut;
 
+	if (strcmp(job->format, "mbox") == 0 &&
+	    mime_mbox(data, len, &sink, &cut) > 0)
+		worker_done(w, OUTCOME_CONTAINER, cut ? REASON_LIMIT_PARTS :
+		    REASON_COMPLETE, 0, 0, "mbox", "");
 	reason = mime_read(data, len, &limits, &sink, &n);
 	if (n > 0)
 		snprintf(note, sizeof(note), "%" PRIu64, n);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "mime_mbox.h"
 #include "mime_parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -55,8 +56,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct mime_sink		 sink = { &seen, on_fact, on_child,
 					    on_data };
 	uint64_t			 limit;
+	int				 cut;
 	enum reason			 reason;
 
+	mime_mbox(data, len, &sink, &cut);
+	seen = (struct seen){ 0 };
 	if (!warmed && mime_warm() != ERR_OK)
 		abort();
 	warmed = 1;

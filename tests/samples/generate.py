@@ -315,6 +315,7 @@ def main():
         containers.archive_samples(document, table.expect, random.Random(7))
         hwp.samples(table)
         mails.html_samples(table, head)
+        mails.report_samples(table, head)
         mails.signed_samples(table, head)
         containers.message_samples(document, table.expect, raw_mail, head)
     table.save()

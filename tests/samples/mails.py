@@ -158,3 +158,30 @@ def html_samples(table, head):
         b"--a\nContent-Type: text/html\n\n<p>html words</p>\n--a--\n")
     table.mail("html-amp", amp, [("0", "container"), ("2", "text", "complete", {"kind": "html"}),
                                  ("3", "text", "complete", {"words": "html words", "lacks": "amp4email"})])
+
+
+def report_samples(table, head):
+    """Reports about mails, and files of mails: forms that people meet and must be able to read."""
+    def report(name, kind, body, words, last=b"Content-Type: text/rfc822-headers\n\nSubject: the original\nFrom: me@b.example\n"):
+        data = head(name, extra="MIME-Version: 1.0\nContent-Type: multipart/report; boundary=r\n", mid=name) + (
+            b"\n--r\n\nFor people.\n--r\nContent-Type: message/" + kind + b"\n\n" + body + b"--r\n" + last + b"--r--\n")
+        table.mail(name, data, [("0", "container"), ("1", "text"), ("2", "text", "complete", {"words": words}),
+                                ("3", "text|container", "complete", {"words": "the original"})])
+
+    report("report-delivery", b"delivery-status", b"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; x@y.example\n"
+           b"Action: failed\nStatus: 5.1.1\n", ("Action: failed", "Status: 5.1.1"))
+    report("report-displayed", b"disposition-notification", b"Reporting-UA: pc; mail\nDisposition: manual-action/MDN-sent-manually; "
+           b"displayed\n", "Disposition: manual-action/MDN-sent-manually")
+    report("report-abuse", b"feedback-report", b"Feedback-Type: abuse\nVersion: 1\n", "Feedback-Type: abuse",
+           b"Content-Type: message/rfc822\n\nSubject: the original\n\nspam\n")
+    table.mail("report-partial", head("partial", extra="MIME-Version: 1.0\nContent-Type: message/partial; number=2; total=3; id=\"x@y\"\n",
+                                      mid="partial") + b"\nmiddle words\n",
+               [("0", "container", "complete", {"facts": "malformed"}), ("1", "text", "complete", {"words": "middle words"})])
+    box = b"".join(b"From a@b.example Mon Jan  5 1%d:00:00 2026\nFrom: a@b.example\nSubject: mail %d\n\nwords %d\n\n" % (i, i, i)
+                   for i in range(3))
+    table.document("box-of-three.mbox", box, "container", form="mbox", kind="mail")
+    for i in range(3):
+        table.expect("files/box-of-three.mbox", str(i + 1), "container", kind="mail", facts="subject=mail %d" % i)
+        table.expect("files/box-of-three.mbox", "%d.1" % (i + 1), "text", words="words %d" % i)
+    table.raw_mail("charset-unlabelled", head("greek", mid="greek") + b"\n" + "Καλημέρα σας, σας στέλνω τα πρακτικά.\n".encode("cp1253"),
+                   [("0", "container"), ("1", "text", "complete", {"words": "Καλημέρα σας", "facts": "charset=CP1253"})])

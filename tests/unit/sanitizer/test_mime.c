@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "err.h"
+#include "mime_mbox.h"
 #include "mime_parts.h"
 #include "signed_pair.h"
 #include "strbuf.h"
@@ -252,6 +253,46 @@ what_is_beyond_a_limit_is_named(void **state)
 }
 
 static void
+a_file_of_mails_comes_apart(void **state)
+{
+	static const struct {
+		const char	*file;
+		unsigned	 count;
+		const char	*said;
+	} files[] = {
+		{ "", 0, "" },
+		{ "From a@b Mon Jan  5 10:00:00 2026\nSubject: x\n\nFrom me\n",
+		  0, "" },
+		{ "From a@b Mon Jan  5 10:00:00 2026\nSubject: x\n\none\n\n"
+		  "From c@d Mon Jan  5 11:00:00 2026\nSubject: y\n\ntwo\n"
+		  "From now on: no\nborder: here\n", 2,
+		  "[1 attachment mail  message/rfc822 ] Subject: x\n\none\n\n"
+		  "[2 attachment mail  message/rfc822 ] Subject: y\n\ntwo\n"
+		  "From now on: no\nborder: here\n" },
+		{ "From a 1:2\r\nA: b\r\n\r\nFrom c 1:2\r\nC: d\r\n", 2,
+		  "[1 attachment mail  message/rfc822 ] A: b\r\n\r\n"
+		  "[2 attachment mail  message/rfc822 ] C: d\r\n" },
+		{ "Subject: x\n\nFrom a 1:2\nA: b\n\nFrom c 1:2\nC: d\n", 0,
+		  "" }
+	};
+	struct strbuf	 b = STRBUF_EMPTY;
+	struct mime_sink sink = { &b, on_fact, on_child, on_data };
+	char		*said;
+	int		 cut;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		assert_int_equal(mime_mbox((const uint8_t *)files[i].file,
+		    strlen(files[i].file), &sink, &cut), files[i].count);
+		strbuf_puts(&b, "");
+		said = strbuf_take(&b);
+		assert_string_equal(said == NULL ? "" : said, files[i].said);
+		assert_int_equal(cut, 0);
+		free(said);
+	}
+}
+
+static void
 a_mail_cut_anywhere_still_has_a_part(void **state)
 {
 	const char	*mail;
@@ -284,6 +325,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mails_come_apart_as_the_table_says),
 		cmocka_unit_test(what_is_beyond_a_limit_is_named),
+		cmocka_unit_test(a_file_of_mails_comes_apart),
 		cmocka_unit_test(a_mail_cut_anywhere_still_has_a_part)
 	};
 
