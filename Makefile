@@ -130,14 +130,14 @@ $(foreach f,$(FOLDERS),$(eval $(call UNITFOLDER,$(f))))
 FUZZ = $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_NAMES = $(filter-out fuzz_replay,$(FUZZ:tests/fuzz/%.c=%))
 fuzz_folder = $(shell sed -n '1s/.*folder: \([a-z-]*\).*/\1/p' tests/fuzz/$(1).c)
-define FUZZER
+define FUZZ_PROGRAM
 $(O)/tests/fuzz/$(1): tests/fuzz/$(1).c tests/fuzz/fuzz_replay.c $(O)/lib$$(call fuzz_folder,$(1)).a $(O)/libpolicy.a $(O)/libcommon.a
 	$$(call say,TEST,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(ALL_CFLAGS) -I$$(call fuzz_folder,$(1)) -Icommon -I$(O)/include $$(foreach l,$$(ALL_LIBS),$$($$(l)_CFLAGS)) \
 	    $$(LINK) -o $$@ tests/fuzz/$(1).c tests/fuzz/fuzz_replay.c $$(filter %.a,$$^) $(O)/libcommon.a $$(foreach l,$$(ALL_LIBS),$$($$(l)_LDLIBS))
 endef
-$(foreach f,$(FUZZ_NAMES),$(eval $(call FUZZER,$(f))))
+$(foreach f,$(FUZZ_NAMES),$(eval $(call FUZZ_PROGRAM,$(f))))
 
 .PHONY: all demo test bench soak fuzz lint install clean help packages unit tools
 SCRIPTS = limpid-init limpid-keys
