@@ -106,7 +106,7 @@ int
 part_take_second(struct part *p, struct answer *a)
 {
 	const struct answer_done	*d = answer_done(a);
-	const struct policy_limits	*l = policy_limits(p->mail->q.policy);
+	const struct policy_limits	*l = part_limits(p);
 	uint64_t			 others = p->mail->pixels - p->pixels;
 
 	if (p->second == SECOND_WORDS) {

@@ -10,12 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t
-least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void
 note_number(struct part *p, const char *limit, uint64_t number)
 {
@@ -28,7 +22,7 @@ note_number(struct part *p, const char *limit, uint64_t number)
 void
 part_name_limit(struct part *p)
 {
-	const struct policy_limits	*l = policy_limits(p->mail->q.policy);
+	const struct policy_limits	*l = part_limits(p);
 	const struct policy_profile	*profile = p->action.profile;
 
 	switch ((int)p->reason) {

@@ -88,7 +88,7 @@ policy_refuses(struct part *p)
 int
 part_wait_for_words(struct part *p, struct answer *a)
 {
-	const struct policy_limits	*l = policy_limits(p->mail->q.policy);
+	const struct policy_limits	*l = part_limits(p);
 
 	if (p->with_words || !says_locked(p, a))
 		return 0;

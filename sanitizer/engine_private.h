@@ -3,7 +3,9 @@
  *
  *	engine.c	loop, mails, running jobs
  *	engine_pool.c	one warm parent for each kind of worker
- *	engine_part.c	a part's steps: bounds -> identify -> scan -> policy -> flatten
+ *	engine_part.c	a part: made, named, told its kind, ended
+ *	engine_step.c	its steps: bounds -> identify -> scan -> policy -> flatten
+ *	engine_take.c	what became of a step
  *	engine_again.c	a second way, when the first one failed
  *	engine_read.c	words of pages that have none, where the profile wants them
  *	engine_scan.c	the scanner: its two warm parents, and what is said of it
@@ -208,6 +210,12 @@ struct engine {
  */
 #define ENGINE_WEIGHT		4
 
+static inline uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* engine.c */
 /* Hands a part's step to its worker. ERR_AGAIN when the worker is not up
  * yet. */
@@ -260,32 +268,50 @@ void scan_describe(const struct engine *e, char *out, size_t size);
 
 /* engine_part.c */
 struct part *part_new_root(struct mail *m);
+/* NULL: no memory. The child borrows from o, the bytes it shares with its siblings. */
+struct part *part_new_child(struct part *parent, const struct answer_child *c,
+    struct origin *o);
 void part_free(struct part *p);
-/* Moves a NEW part on as far as no worker is needed. */
-void part_consider(struct part *p);
-/* The limits for the next worker of this part. */
-void part_tell(const struct part *p, struct worker_job *told);
-/* Of its next step: 1 or ENGINE_WEIGHT. */
-unsigned part_weight(const struct part *p);
+const struct policy_limits *part_limits(const struct part *p);
+/* Whether a kind is a way of reading plain characters. */
+int part_is_characters(enum kind k);
+/* What it was found to be, and what that means in its place. */
+void part_take_kind(struct part *p, enum kind found, const char *format);
+/* What the worker said of the whole document, where it is not a rendering. */
+void part_take_facts(struct part *p, const struct answer *a);
 /* A descriptor of the part's bytes; the caller closes it. */
 int part_open(const struct part *p, int *fdp);
-/* The step's worker answered by the rules. */
-int part_take_answer(struct part *p, struct answer *a);
-/* Sets the action, by what is known of the part now. */
-void part_ask_policy(struct part *p);
-/* The part waits for this step. */
-void part_wait_for(struct part *p, enum answer_step step,
-    enum engine_worker worker);
 /* The part is decided: its bytes are no longer needed. */
 void part_finish(struct part *p);
 /* The pages drawn so far may go out: from now on it can no longer be a stub, nor
  * can another engine have its try. */
 void part_stream(struct part *p);
-/* Its scan failed: it goes on, and says so. */
-void part_unscanned(struct part *p, enum reason reason);
 /* The part ends as a stub; or, when its pages began to go out or a limit ended
  * their drawing, with those that are there. note NULL: none. */
 void part_stub(struct part *p, enum reason reason, const char *note);
+
+/* engine_step.c */
+/* Moves a NEW part on as far as no worker is needed. */
+void part_consider(struct part *p);
+/* The kind is known: first what the scanner says, for the policy may ask. */
+void part_identified(struct part *p);
+/* All that the policy may ask is known: what does it want? */
+void part_decide(struct part *p);
+/* Sets the action, by what is known of the part now. */
+void part_ask_policy(struct part *p);
+/* The part waits for this step. */
+void part_wait_for(struct part *p, enum answer_step step,
+    enum engine_worker worker);
+/* Its scan failed: it goes on, and says so. */
+void part_unscanned(struct part *p, enum reason reason);
+/* The limits for the next worker of this part. */
+void part_tell(const struct part *p, struct worker_job *told);
+/* Of its next step: 1 or ENGINE_WEIGHT. */
+unsigned part_weight(const struct part *p);
+
+/* engine_take.c */
+/* The step's worker answered by the rules. */
+int part_take_answer(struct part *p, struct answer *a);
 
 /* engine_limits.c */
 /* Makes the part's note name the limit behind its reason, where there is one. */
