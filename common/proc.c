@@ -267,28 +267,74 @@ proc_crash_marker(const char *path)
 	return unlink(path) == 0;
 }
 
+/* Where systemd listens; -1 without it. Nothing is connected: receivers of a link have
+ * no such call. */
+static int
+notify_open(struct sockaddr_un *sun, socklen_t *sun_len)
+{
+	const char	*path = getenv("NOTIFY_SOCKET");
+	size_t		 len;
+
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
+	    (len = strlen(path)) >= sizeof(sun->sun_path))
+		return -1;
+	memcpy(sun->sun_path, path, len);
+	if (sun->sun_path[0] == '@')
+		sun->sun_path[0] = '\0';
+	*sun_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
 /* systemd's sd_notify, which is one datagram. */
 static void
 proc_notify(void)
 {
-	const char		*path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	struct sockaddr_un	 sun;
 	static const char	 ready[] = "READY=1";
-	size_t			 len;
+	socklen_t		 len;
 	int			 fd;
 
-	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
-	    (len = strlen(path)) >= sizeof(sun.sun_path))
-		return;
-	memcpy(sun.sun_path, path, len);
-	if (sun.sun_path[0] == '@')
-		sun.sun_path[0] = '\0';
-	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+	if ((fd = notify_open(&sun, &len)) == -1)
 		return;
 	if (sendto(fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL,
-	    (const struct sockaddr *)&sun, (socklen_t)(offsetof(
-	    struct sockaddr_un, sun_path) + len)) == -1)
+	    (const struct sockaddr *)&sun, len) == -1)
 		log_warn("telling systemd: %s", err_text(ERR_SYS));
+	close(fd);
+}
+
+void
+proc_keep(const char *name, int kept)
+{
+	union { struct cmsghdr align; char bytes[CMSG_SPACE(sizeof(int))]; }
+				 room = { .bytes = { 0 } };
+	char			 text[128];
+	struct sockaddr_un	 sun;
+	struct iovec		 iov = { text, 0 };
+	struct msghdr		 m = { .msg_name = &sun, .msg_iov = &iov,
+				    .msg_iovlen = 1 };
+	struct cmsghdr		*head;
+	int			 fd;
+
+	if ((fd = notify_open(&sun, &m.msg_namelen)) == -1)
+		return;
+	/* One that was kept before goes first. */
+	iov.iov_len = (size_t)snprintf(text, sizeof(text),
+	    "FDSTOREREMOVE=1\nFDNAME=%s", name);
+	(void)sendmsg(fd, &m, MSG_NOSIGNAL);
+	iov.iov_len = (size_t)snprintf(text, sizeof(text),
+	    "FDSTORE=1\nFDNAME=%s", name);
+	m.msg_control = room.bytes;
+	m.msg_controllen = sizeof(room.bytes);
+	head = CMSG_FIRSTHDR(&m);
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(head), &kept, sizeof(kept));
+	if (sendmsg(fd, &m, MSG_NOSIGNAL) == -1)
+		log_warn("systemd does not keep %s: %s", name,
+		    err_text(ERR_SYS));
 	close(fd);
 }
 

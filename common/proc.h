@@ -22,6 +22,9 @@ void proc_start(void);
  * (sd_listen_fds(3)); who takes one makes it close-on-exec. */
 #define PROC_KEPT_MAX	16
 int proc_kept(void);
+/* Asks systemd to keep a copy of a fd under a short name, instead of one it has under
+ * that name (FDSTORE in sd_notify(3)). Without systemd nothing happens. */
+void proc_keep(const char *name, int fd);
 /* Becomes user (and its primary group, no supplementary groups) for good.
  * ERR_NOTFOUND when there is no such user. As non-root it is a no-op that
  * returns ERR_OK and, when that is another user, says so in the log. */

@@ -5,21 +5,18 @@
  * Must never take a descriptor that is not the socket of this link.
  */
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <netinet/in.h>
 #include <netinet/udp.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "err.h"
-#include "handover.h"
 #include "link_private.h"
 #include "log.h"
 #include "proc.h"
@@ -82,37 +79,6 @@ kept_take(int link, const struct sockaddr_storage *ss, socklen_t len)
 	return mine;
 }
 
-/* sd_pid_notify_with_fds(3). Without systemd nobody keeps anything. */
-static void
-keep(int link, int socket_fd)
-{
-	const char		*path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
-	char			 text[64];
-	size_t			 len;
-	int			 fd;
-
-	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
-	    (len = strlen(path)) >= sizeof(sun.sun_path))
-		return;
-	memcpy(sun.sun_path, path, len);
-	if (sun.sun_path[0] == '@')
-		sun.sun_path[0] = '\0';
-	if ((fd = socket(AF_UNIX, SOCK_DGRAM|SOCK_CLOEXEC, 0)) == -1)
-		return;
-	/* One that was kept for an address of before goes first. */
-	snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=link%d", link);
-	if (connect(fd, (const struct sockaddr *)&sun, (socklen_t)(offsetof(
-	    struct sockaddr_un, sun_path) + len)) == -1 ||
-	    handover_send(fd, text, strlen(text), NULL, 0) != ERR_OK)
-		log_warn("link=%d telling systemd: %s", link, strerror(errno));
-	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=link%d", link);
-	if (handover_send(fd, text, strlen(text), &socket_fd, 1) != ERR_OK)
-		log_warn("link=%d systemd does not keep the socket: %s", link,
-		    strerror(errno));
-	close(fd);
-}
-
 static int
 socket_new(const struct sockaddr_storage *ss, socklen_t len)
 {
@@ -131,14 +97,17 @@ recv_socket_open(int link, const char *address, int *fdp, char **why)
 {
 	struct sockaddr_storage	 ss;
 	socklen_t		 len;
+	char			 name[16];
 	int			 fd, on = 1, r;
 
 	memset(&ss, 0, sizeof(ss));
 	if ((r = link_address_find(address, "udp", &ss, &len, why)) != ERR_OK)
 		return r;
 	if ((fd = kept_take(link, &ss, len)) == -1 &&
-	    (fd = socket_new(&ss, len)) != -1)
-		keep(link, fd);
+	    (fd = socket_new(&ss, len)) != -1) {
+		snprintf(name, sizeof(name), "link%d", link);
+		proc_keep(name, fd);
+	}
 	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on,
 	    sizeof(on)) == -1) {
 		if (asprintf(why, "cannot receive at %s: %s; see that the"
