@@ -77,15 +77,18 @@ FOLDERS = common diode external-side internal-side policy sanitizer viewer
 PROGRAMS =
 include $(FOLDERS:%=%/build.mk)
 
+# A folder and what it is sorted into.
+places = $(1) $(patsubst %/,%,$(wildcard $(1)/*/))
 # What a folder may include: its own headers, those of common/, policy/policy.h.
 inc_common = -Icommon
-$(foreach f,$(filter-out common,$(FOLDERS)),$(eval inc_$(f) = -I$(f) -Icommon -I$(O)/include))
+$(foreach f,$(filter-out common,$(FOLDERS)),$(eval inc_$(f) := \
+    $(addprefix -I,$(call places,$(f))) -Icommon -I$(O)/include))
 $(O)/include/policy.h: policy/policy.h
 	@mkdir -p $(@D) && cp $< $@
 
 MAINS = $(foreach p,$(PROGRAMS),$($(p)_MAIN))
 define FOLDER
-$(1)_SRC := $$(filter-out $$(MAINS),$$(wildcard $(1)/*.c)) $$($(1)_GENERATED)
+$(1)_SRC := $$(filter-out $$(MAINS),$$(wildcard $$(addsuffix /*.c,$$(call places,$(1))))) $$($(1)_GENERATED)
 $(1)_OBJ := $$(patsubst %.c,$(O)/%.o,$$(patsubst $(O)/%,%,$$($(1)_SRC)))
 $(O)/$(1)/%.o: $(1)/%.c | $(O)/include/policy.h $$($(1)_HEADERS)
 	$$(call say,CC,$$<)
@@ -103,7 +106,7 @@ $(foreach f,$(FOLDERS),$(eval $(call FOLDER,$(f))))
 
 # A program: its main file, its folder, policy where it says so, common.
 define PROGRAM
-$(1)_FOLDER := $$(patsubst %/,%,$$(dir $$($(1)_MAIN)))
+$(1)_FOLDER := $$(firstword $$(subst /, ,$$($(1)_MAIN)))
 $(O)/bin/$(1): $$($(1)_MAIN:%.c=$(O)/%.o) $(O)/lib$$($(1)_FOLDER).a \
     $$(if $$($(1)_POLICY),$(O)/libpolicy.a) $(O)/libcommon.a
 	$$(call say,LINK,$(1))
@@ -134,7 +137,7 @@ define FUZZ_PROGRAM
 $(O)/tests/fuzz/$(1): tests/fuzz/$(1).c tests/fuzz/fuzz_replay.c $(O)/lib$$(call fuzz_folder,$(1)).a $(O)/libpolicy.a $(O)/libcommon.a
 	$$(call say,TEST,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) -I$$(call fuzz_folder,$(1)) -Icommon -I$(O)/include $$(foreach l,$$(ALL_LIBS),$$($$(l)_CFLAGS)) \
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(inc_$$(call fuzz_folder,$(1))) $$(foreach l,$$(ALL_LIBS),$$($$(l)_CFLAGS)) \
 	    $$(LINK) -o $$@ tests/fuzz/$(1).c tests/fuzz/fuzz_replay.c $$(filter %.a,$$^) $(O)/libcommon.a $$(foreach l,$$(ALL_LIBS),$$($$(l)_LDLIBS))
 endef
 $(foreach f,$(FUZZ_NAMES),$(eval $(call FUZZ_PROGRAM,$(f))))

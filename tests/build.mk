@@ -1,7 +1,9 @@
 # Test tools.
 
-# What a fuzz target links, for tests/fuzz/run.
-.PHONY: fuzz-libs
+# What a fuzz target links and includes, for tests/fuzz/run.
+.PHONY: fuzz-libs includes
+includes:
+	@echo $(inc_$(FOLDER))
 fuzz-libs:
 	@echo $(foreach l,$(ALL_LIBS),$($(l)_LDLIBS))
 
@@ -14,7 +16,7 @@ $(O)/tools/worker-evil: LINK += $(WORKER_LINK)
 $(O)/tools/worker-evil $(O)/tools/jail-try $(O)/tools/worker-try: $(O)/libsanitizer.a $(O)/libcommon.a
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -Isanitizer -Icommon $(LINK) -o $@ $(filter %.c,$^) $(filter %.a,$^) \
+	$(Q)$(CC) $(ALL_CFLAGS) $(inc_sanitizer) $(LINK) -o $@ $(filter %.c,$^) $(filter %.a,$^) \
 	    $(seccomp_LDLIBS) $(unistring_LDLIBS)
 
 # The same attacker where files are shown, as to worker-office and worker-scan.
@@ -24,7 +26,7 @@ $(O)/tools/worker-evil-scan: FILES = scan_files
 $(O)/tools/worker-evil-files $(O)/tools/worker-evil-scan: tests/tools/worker_evil.c $(O)/libsanitizer.a $(O)/libcommon.a
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -DEVIL_FILES=$(FILES) -Isanitizer -Icommon $(LINK) $(WORKER_LINK) -o $@ $(filter %.c,$^) \
+	$(Q)$(CC) $(ALL_CFLAGS) -DEVIL_FILES=$(FILES) $(inc_sanitizer) $(LINK) $(WORKER_LINK) -o $@ $(filter %.c,$^) \
 	    $(filter %.a,$^) $(seccomp_LDLIBS) $(unistring_LDLIBS)
 
 # Real workers that fall to a part with the magic words.
@@ -35,7 +37,7 @@ $(O)/tools/taken/limpid-worker-$(1): tests/tools/takeover.c $(limpid-worker-$(1)
     $(O)/libsanitizer.a $(O)/libcommon.a
 	$$(call say,TOOL,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) -Isanitizer -Icommon $$(LINK) $$(WORKER_LINK) -Wl,--wrap=worker_main -o $$@ $$^ \
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $(inc_sanitizer) $$(LINK) $$(WORKER_LINK) -Wl,--wrap=worker_main -o $$@ $$^ \
 	    $$(foreach l,$$(limpid-worker-$(1)_LIBS),$$($$(l)_LDLIBS))
 endef
 $(foreach w,$(TAKEN),$(eval $(call TAKE,$(w))))
