@@ -596,9 +596,13 @@ blocks_expire(struct blocks *b, long long now_ms)
 void
 blocks_free(struct blocks *b)
 {
+	struct object	*o, *newer;
+
 	if (b == NULL)
 		return;
-	while (b->oldest != NULL)
-		object_free(b, b->oldest);
+	for (o = b->oldest; o != NULL; o = newer) {
+		newer = o->newer;
+		object_free(b, o);
+	}
 	free(b);
 }

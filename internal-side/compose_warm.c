@@ -96,7 +96,7 @@ static int
 serve_one(int socket, const struct jail_filter *filter,
     const struct jail_limits *limits)
 {
-	struct compose_ask	 ask;
+	struct compose_ask	 ask = {0};
 	struct compose_told	 told = { COMPOSE_TOLD_WORLD, 0 };
 	size_t			 len = sizeof(ask);
 	int			 fds[COMPOSE_FDS], r;

@@ -362,8 +362,8 @@ deliver_batch(struct deliver *d)
 		return 0;
 	if ((lock = index_lock(d->index_path)) < 0)
 		return ERR_AGAIN;
-	if ((r = deliver_index_follow(d)) != ERR_OK ||
-	    (r = index_begin(d->index)) != ERR_OK) {
+	if (deliver_index_follow(d) != ERR_OK ||
+	    index_begin(d->index) != ERR_OK) {
 		close(lock);
 		return ERR_AGAIN;
 	}

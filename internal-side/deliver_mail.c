@@ -357,7 +357,7 @@ parcel_take(struct deliver *d, int fd, struct parcel_head *head,
 enum verdict
 deliver_parcel(struct deliver *d, int fd, struct filed *f, char *why)
 {
-	struct parcel_head	 head;
+	struct parcel_head	 head = {0};
 	struct manifest		*m = NULL;
 	struct targets		 t = { NULL, 0 };
 	enum index_state	 state;
@@ -435,7 +435,7 @@ enum verdict
 deliver_notice(struct deliver *d, int fd, const char *why_held,
     struct filed *f)
 {
-	struct parcel_head	 head;
+	struct parcel_head	 head = {0};
 	struct manifest		*m = NULL;
 	struct targets		 t = { NULL, 0 };
 	struct copy_writer	*w = NULL;

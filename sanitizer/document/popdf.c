@@ -63,7 +63,8 @@ popdf_close(struct document *d)
 		cairo_surface_destroy(d->surface);
 	free(d->samples);
 	free(d->glyphs);
-	g_clear_object(&d->doc);
+	if (d->doc != NULL)
+		g_object_unref(d->doc);
 	free(d);
 }
 

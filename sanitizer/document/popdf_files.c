@@ -62,9 +62,10 @@ page_look(struct hunt *h, PopplerPage *page)
 			continue;
 		file = poppler_annot_file_attachment_get_attachment(
 		    POPPLER_ANNOT_FILE_ATTACHMENT(note));
-		if (file != NULL)
-			file_give(h, file);
-		g_clear_object(&file);
+		if (file == NULL)
+			continue;
+		file_give(h, file);
+		g_object_unref(file);
 	}
 	poppler_page_free_annot_mapping(notes);
 }
@@ -82,8 +83,9 @@ popdf_files(struct document *d, const struct document_sink *to)
 	for (int i = 0; i < pages && !h.stop; i++) {
 		PopplerPage *page = poppler_document_get_page(d->doc, i);
 
-		if (page != NULL)
-			page_look(&h, page);
-		g_clear_object(&page);
+		if (page == NULL)
+			continue;
+		page_look(&h, page);
+		g_object_unref(page);
 	}
 }

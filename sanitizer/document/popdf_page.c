@@ -16,7 +16,9 @@
 void
 popdf_page_drop(struct document *d)
 {
-	g_clear_object(&d->page);
+	if (d->page != NULL)
+		g_object_unref(d->page);
+	d->page = NULL;
 }
 
 int

@@ -88,7 +88,7 @@ sight_of(const struct reader *r, const struct document_glyph *c)
 	if (!(fmaxf(w, h) >= TINY) || !(c->x1 > 0) || !(c->y1 > 0) ||
 	    !(c->x0 < r->g->width) || !(c->y0 < r->g->height))
 		return SIGHT_HIDDEN;
-	if (s == 0 || fmaxf(w, h) * s < COARSE)
+	if (r->pic == NULL || fmaxf(w, h) * s < COARSE)
 		return SIGHT_SHOWN;
 	if (fminf(w, h) * s < 1)	/* the rest of a ligature */
 		return SIGHT_AS_BEFORE;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "copy.h"
+#include "err.h"
 #include "image.h"
 
 #define DPI_DEFAULT	150
@@ -118,6 +119,8 @@ shrink_one(uint8_t *out, const uint8_t *samples, size_t stride,
 			for (int c = 0; c < channels; c++)
 				sum[c] += *in++;
 	}
+	if (n == 0)
+		panic("an area of nothing");
 	for (int c = 0; c < channels; c++)
 		out[c] = (sum[c] + n / 2) / n;
 }

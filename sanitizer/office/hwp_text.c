@@ -52,6 +52,7 @@ stream_take(GsfInfile *dir, const char *name, struct bytes *b)
 		if (gsf_input_read(in, b->len, b->s) == NULL) {
 			free(b->s);
 			b->s = NULL;
+			b->len = 0;
 		}
 	}
 	g_object_unref(in);
@@ -80,7 +81,7 @@ inflate_section(struct bytes *b)
 	}
 	free(b->s);
 	b->s = out;
-	b->len = z.total_out;
+	b->len = out != NULL ? z.total_out : 0;
 	inflateEnd(&z);
 }
 
@@ -205,13 +206,12 @@ ole_take(GsfInfile *ole, struct office_words *words)
 	uint32_t	 flags;
 	int		 whole;
 
-	if (!stream_take(ole, "FileHeader", &head) || head.len < 40 ||
-	    memcmp(head.s, "HWP Document File", 17) != 0) {
-		free(head.s);
-		return REASON_FORMAT;
-	}
-	flags = le32(head.s + 36);
+	whole = stream_take(ole, "FileHeader", &head) && head.len >= 40 &&
+	    memcmp(head.s, "HWP Document File", 17) == 0;
+	flags = whole ? le32(head.s + 36) : 0;
 	free(head.s);
+	if (!whole)
+		return REASON_FORMAT;
 	if (flags & FLAG_PASSWORD)
 		return REASON_ENCRYPTED;
 	whole = !(flags & FLAG_DISTRIBUTED) && body_take(ole, flags, words);

@@ -203,6 +203,7 @@ load_words(struct clean *c)
 {
 	static char	 from[] = "a line of the password file";
 	char		*line = NULL;
+	struct engine_word *word;
 	size_t		 room = 0;
 	ssize_t		 n;
 	FILE		*f;
@@ -213,15 +214,16 @@ load_words(struct clean *c)
 		fatal(EXIT_NOINPUT, "--password-file %s: %s. Name a file with "
 		    "one password a line.", log_safe(c->o.passwords),
 		    strerror(errno));
-	while (c->word_count < WORDS_MAX &&
-	    (n = getline(&line, &room, f)) != -1) {
+	for (word = c->words; word < c->words + WORDS_MAX &&
+	    (n = getline(&line, &room, f)) != -1;) {
 		while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 			line[--n] = '\0';
 		if (n == 0 || n > WORD_MAX)
 			continue;
-		c->words[c->word_count].text = copy_of(line);
-		c->words[c->word_count++].from = from;
+		word->text = copy_of(line);
+		word++->from = from;
 	}
+	c->word_count = (size_t)(word - c->words);
 	free(line);
 	fclose(f);
 }

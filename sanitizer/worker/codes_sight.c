@@ -558,6 +558,8 @@ codes_sight(const struct codes_page *p, struct codes_sights *out)
 	int r = ERR_MEMORY;
 
 	memset(out, 0, sizeof(*out));
+	if (p->width == 0)
+		return ERR_OK;
 	s.grey = malloc(blocks * BLOCK);
 	s.low = malloc(blocks);
 	s.high = malloc(blocks);
