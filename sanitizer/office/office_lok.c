@@ -169,6 +169,26 @@ libraries_load(void)
 	closedir(d);
 }
 
+/* Its names of languages are in a large file, which would be read in each child at the
+ * first tag; once read they stay. */
+static void
+languages_load(void)
+{
+	void	*lib = dlopen("liblangtag.so.1", RTLD_NOW);
+	void	*(*make)(void), *tag;
+	int	 (*parse)(void *tag, const char *s, void **error);
+	char	*(*canonical)(void *tag, void **error);
+
+	if (lib == NULL)
+		return;
+	*(void **)&make = dlsym(lib, "lt_tag_new");
+	*(void **)&parse = dlsym(lib, "lt_tag_parse");
+	*(void **)&canonical = dlsym(lib, "lt_tag_canonicalize");
+	if (make != NULL && parse != NULL && canonical != NULL &&
+	    (tag = make()) != NULL && parse(tag, "en-US", NULL))
+		free(canonical(tag, NULL));
+}
+
 static unsigned
 threads_count(void)
 {
@@ -231,6 +251,7 @@ office_lok_warm(void)
 	if (start == NULL || quietly(start) != 0)
 		return ERR_NOTFOUND;
 	libraries_load();
+	languages_load();
 	return rest_wait();
 }
 
