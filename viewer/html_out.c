@@ -79,12 +79,6 @@ html_free(struct html *h)
 	free(h);
 }
 
-size_t
-html_size(const struct html *h)
-{
-	return h->len;
-}
-
 static int
 make_room(struct html *h, size_t n)
 {

@@ -51,9 +51,6 @@ void html_free(struct html *h);
  */
 int html_take(struct html *h, char **data, size_t *len);
 
-/* Bytes written so far. */
-size_t html_size(const struct html *h);
-
 /* Doctype, head with title, and <body class>; html_page_end closes them. */
 void html_page(struct html *h, const char *title, const char *body_class);
 void html_page_end(struct html *h);
