@@ -1,7 +1,8 @@
 /*
  * Inside of the engine: mails, parts, running jobs and the pool of workers.
  *
- *	engine.c	loop, mails, running jobs
+ *	engine.c	loop, mails, what may begin
+ *	engine_job.c	running jobs: begun, read, ended
  *	engine_pool.c	one warm parent for each kind of worker
  *	engine_part.c	a part: made, named, told its kind, ended
  *	engine_step.c	its steps: bounds -> identify -> scan -> policy -> flatten
@@ -216,10 +217,21 @@ least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* engine.c */
+/* engine_job.c */
 /* Hands a part's step to its worker. ERR_AGAIN when the worker is not up
  * yet. */
 int engine_start_job(struct engine *e, struct part *p);
+/* Nothing more is wanted from this worker; its ENDED still comes. */
+void job_stop(struct job *j, enum reason verdict);
+void job_free(struct job *j);
+/* Reads what there is, a few blocks at most; the job may be gone after it. */
+void job_read(struct engine *e, struct job *j);
+/* Reads what the pool's zygote says of its jobs. */
+void jobs_pool_event(struct engine *e, struct pool *pool);
+/* Ends what a zygote did not end itself. */
+void jobs_overdue(struct engine *e, long long now);
+
+/* engine.c */
 /* Ends the mail with an error: the copy cannot be finished. */
 void engine_fail_mail(struct mail *m, int error);
 void engine_report(struct part *p, enum reason reason, const char *what);
