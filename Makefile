@@ -65,6 +65,8 @@ $(eval $(call LIBRARY,ytnef,libytnef))
 $(eval $(call LIBRARY,z,zlib))
 $(eval $(call LIBRARY,zmq,libzmq))
 $(eval $(call LIBRARY,zstd,libzstd))
+# No .pc file comes with it.
+ipsec_LDLIBS = -lIPSec_MB
 m_LDLIBS = -lm
 # Only its image scanner, from the archive: the shared one brings X, video and a bus.
 zbar_LDLIBS = -l:libzbar.a

@@ -1,13 +1,13 @@
 # Programs of diode and the libraries each one's trust needs.
-diode_LIBS = crypto isal zmq
+diode_LIBS = crypto ipsec isal zmq
 
 PROGRAMS += limpid-diode-send
 limpid-diode-send_MAIN = diode/diode_send.c
-limpid-diode-send_LIBS = zmq crypto isal confuse seccomp
+limpid-diode-send_LIBS = zmq crypto ipsec isal confuse seccomp
 
 PROGRAMS += limpid-diode-recv
 limpid-diode-recv_MAIN = diode/diode_recv.c
-limpid-diode-recv_LIBS = zmq crypto isal confuse seccomp
+limpid-diode-recv_LIBS = zmq crypto ipsec isal confuse seccomp
 
 PROGRAMS += limpid-resend limpid-slip
 limpid-resend_MAIN = diode/resend_tool.c

@@ -22,9 +22,8 @@ datagram_keys_free(struct datagram_keys *k)
 {
 	if (k == NULL)
 		return;
-	EVP_CIPHER_CTX_free(k->ctx[0]);
-	EVP_CIPHER_CTX_free(k->ctx[1]);
-	EVP_CIPHER_free(k->cipher);
+	if (k->gcm != NULL)
+		free_mb_mgr(k->gcm);
 	explicit_bzero(k, sizeof(*k));
 	free(k);
 }
@@ -37,23 +36,27 @@ datagram_keys_new(const uint8_t *one, const uint8_t *two,
 	struct datagram_keys	*k;
 	int			 i;
 
-	if ((k = calloc(1, sizeof(*k))) == NULL)
+	if ((k = aligned_alloc(_Alignof(struct datagram_keys), sizeof(*k))) ==
+	    NULL)
 		return ERR_MEMORY;
-	if ((k->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL)) == NULL)
-		goto bad;
+	memset(k, 0, sizeof(*k));
+	if ((k->gcm = alloc_mb_mgr(0)) == NULL) {
+		datagram_keys_free(k);
+		return ERR_MEMORY;
+	}
+	init_mb_mgr_auto(k->gcm, NULL);
+	if (imb_get_errno(k->gcm) != 0) {
+		datagram_keys_free(k);
+		return ERR_CRYPTO;
+	}
 	for (i = 0; i < 2; i++) {
-		if ((k->ctx[i] = EVP_CIPHER_CTX_new()) == NULL)
-			goto bad;
 		if (keys[i] == NULL)
 			continue;
-		memcpy(k->key[i], keys[i], DATAGRAM_KEY);
+		IMB_AES256_GCM_PRE(k->gcm, keys[i], &k->schedule[i]);
 		k->there[i] = 1;
 	}
 	*kp = k;
 	return ERR_OK;
- bad:
-	datagram_keys_free(k);
-	return ERR_CRYPTO;
 }
 
 static int

@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "datagram_private.h"
 #include "err.h"
 #include "fec.h"
@@ -39,39 +41,24 @@ header_read(const uint8_t in[DATAGRAM_HEADER], struct datagram *d)
 	d->last = (uint16_t)get(in + 46, 2);
 }
 
-static EVP_CIPHER_CTX *
-context(struct datagram_keys *k, int slot)
-{
-	EVP_CIPHER_CTX	*x = k->ctx[slot];
-
-	if (!k->there[slot])
-		return NULL;
-	if (EVP_CIPHER_CTX_get0_cipher(x) == NULL && EVP_DecryptInit_ex(x,
-	    k->cipher, NULL, k->key[slot], NULL) != 1)
-		return NULL;
-	return x;
-}
-
 static int
 tag_verify(struct datagram_keys *k, const uint8_t *in, size_t len,
     uint8_t *symbol)
 {
-	EVP_CIPHER_CTX	*x = context(k, (in[7] & DATAGRAM_SLOT_2) != 0);
-	size_t		 body = len - DATAGRAM_HEADER - DATAGRAM_TAG;
-	uint8_t		 nonce[DATAGRAM_NONCE], tag[DATAGRAM_TAG];
-	int		 n;
+	size_t			 body = len - DATAGRAM_HEADER - DATAGRAM_TAG;
+	struct gcm_context_data	 x;
+	uint8_t			 nonce[DATAGRAM_NONCE], tag[DATAGRAM_TAG];
+	int			 slot = (in[7] & DATAGRAM_SLOT_2) != 0;
 
-	if (x == NULL)
+	if (!k->there[slot])
 		return 0;
 	memcpy(nonce, in + 8, 4);
 	memcpy(nonce + 4, in + 16, 8);
-	memcpy(tag, in + len - DATAGRAM_TAG, DATAGRAM_TAG);
-	return EVP_DecryptInit_ex(x, NULL, NULL, NULL, nonce) == 1 &&
-	    EVP_DecryptUpdate(x, NULL, &n, in, DATAGRAM_HEADER) == 1 &&
-	    (body == 0 || EVP_DecryptUpdate(x, symbol, &n,
-	    in + DATAGRAM_HEADER, (int)body) == 1) &&
-	    EVP_CIPHER_CTX_ctrl(x, EVP_CTRL_AEAD_SET_TAG, DATAGRAM_TAG, tag) ==
-	    1 && EVP_DecryptFinal_ex(x, tag, &n) == 1;
+	IMB_AES256_GCM_DEC(k->gcm, &k->schedule[slot], &x, symbol,
+	    in + DATAGRAM_HEADER, body, nonce, in, DATAGRAM_HEADER, tag,
+	    DATAGRAM_TAG);
+	return imb_get_errno(k->gcm) == 0 && CRYPTO_memcmp(tag,
+	    in + len - DATAGRAM_TAG, DATAGRAM_TAG) == 0;
 }
 
 static int

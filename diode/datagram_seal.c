@@ -38,40 +38,21 @@ header_write(const struct datagram *d, uint8_t out[DATAGRAM_HEADER])
 	put(out + 46, d->last, 2);
 }
 
-/* The schedule of a key is worked out once. */
-static EVP_CIPHER_CTX *
-context(struct datagram_keys *k, int slot)
-{
-	EVP_CIPHER_CTX	*x = k->ctx[slot];
-
-	if (!k->there[slot])
-		return NULL;
-	if (EVP_CIPHER_CTX_get0_cipher(x) == NULL && EVP_EncryptInit_ex(x,
-	    k->cipher, NULL, k->key[slot], NULL) != 1)
-		return NULL;
-	return x;
-}
-
 int
 datagram_seal(struct datagram_keys *k, const struct datagram *d,
     const uint8_t *symbol, uint8_t *out)
 {
-	EVP_CIPHER_CTX	*x = context(k, (d->flags & DATAGRAM_SLOT_2) != 0);
-	uint8_t		 nonce[DATAGRAM_NONCE];
-	int		 n;
+	struct gcm_context_data	 x;
+	uint8_t			 nonce[DATAGRAM_NONCE];
+	int			 slot = (d->flags & DATAGRAM_SLOT_2) != 0;
 
-	if (x == NULL)
+	if (!k->there[slot])
 		return ERR_CRYPTO;
 	header_write(d, out);
 	memcpy(nonce, out + 8, 4);	/* the counter of starts */
 	memcpy(nonce + 4, out + 16, 8);
-	if (EVP_EncryptInit_ex(x, NULL, NULL, NULL, nonce) != 1 ||
-	    EVP_EncryptUpdate(x, NULL, &n, out, DATAGRAM_HEADER) != 1 ||
-	    (d->len > 0 && EVP_EncryptUpdate(x, out + DATAGRAM_HEADER, &n,
-	    symbol, d->len) != 1) ||
-	    EVP_EncryptFinal_ex(x, out + DATAGRAM_HEADER + d->len, &n) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(x, EVP_CTRL_AEAD_GET_TAG, DATAGRAM_TAG,
-	    out + DATAGRAM_HEADER + d->len) != 1)
-		return ERR_CRYPTO;
-	return ERR_OK;
+	IMB_AES256_GCM_ENC(k->gcm, &k->schedule[slot], &x,
+	    out + DATAGRAM_HEADER, symbol, d->len, nonce, out, DATAGRAM_HEADER,
+	    out + DATAGRAM_HEADER + d->len, DATAGRAM_TAG);
+	return imb_get_errno(k->gcm) == 0 ? ERR_OK : ERR_CRYPTO;
 }

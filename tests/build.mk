@@ -105,7 +105,7 @@ tools: $(O)/tools/forger
 $(O)/tools/forger: tests/tools/forger.c $(O)/libdiode.a $(O)/libcommon.a
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -Idiode -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS) $(confuse_LDLIBS) $(seccomp_LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -Idiode -Icommon $(LINK) -o $@ $^ $(crypto_LDLIBS) $(ipsec_LDLIBS) $(confuse_LDLIBS) $(seccomp_LDLIBS)
 
 tools: $(O)/tools/blaster
 $(O)/tools/blaster: tests/tools/blaster.c
