@@ -13,6 +13,7 @@
 
 #include "crypto.h"
 #include "err.h"
+#include "link_digest.h"
 #include "log.h"
 #include "parcel.h"
 #include "record.h"
@@ -28,7 +29,6 @@ struct recv_object {
 	uint64_t		 got;
 	uint8_t			 lead[PARCEL_HEADER];	/* names the file */
 	struct ref		 ref;
-	struct hash		*sum;
 	int			 fd;
 	char			 name[SPOOL_NAME_MAX + 1];
 	int			 committed;
@@ -110,10 +110,6 @@ recv_object_new(struct recv_shared *s, const uint8_t header[LINK_HEADER],
 	if (r != ERR_OK || (r = sha256(header, LINK_HEADER, o->hash)) !=
 	    ERR_OK || (r = header_admit(s, &o->head, o->hash)) != ERR_OK)
 		goto out;
-	if ((o->sum = hash_new()) == NULL) {
-		r = ERR_MEMORY;
-		goto out;
-	}
 	*op = o;
 	o = NULL;
  out:
@@ -150,8 +146,6 @@ recv_object_write(struct recv_object *o, const void *data, size_t len)
 	if (len > o->head.parcel_len - o->got)
 		return refuse(o->shared, o->head.seq, ERR_LIMIT, "it has more"
 		    " bytes than its header says");
-	if ((r = hash_update(o->sum, p, len)) != ERR_OK)
-		return r;
 	if (o->got < sizeof(o->lead)) {
 		n = sizeof(o->lead) - (size_t)o->got;
 		n = n < len ? n : len;
@@ -181,11 +175,10 @@ object_check(struct recv_object *o)
 	if (o->got != o->head.parcel_len)
 		return refuse(o->shared, o->head.seq, ERR_SHORT, "it ended too"
 		    " early");
-	r = hash_final(o->sum, sum);
-	o->sum = NULL;
-	if (r != ERR_OK)
+	if ((r = link_digest_file(o->shared->digest, o->fd, o->got, sum)) !=
+	    ERR_OK)
 		return r;
-	if (memcmp(sum, o->head.parcel_sha256, sizeof(sum)) != 0)
+	if (memcmp(sum, o->head.parcel_digest, sizeof(sum)) != 0)
 		return refuse(o->shared, o->head.seq, ERR_FORMAT, "its bytes"
 		    " are not those that its header names");
 	if (lseek(o->fd, 0, SEEK_SET) == -1)
@@ -334,7 +327,6 @@ recv_object_free(struct recv_object *o)
 {
 	if (o == NULL)
 		return;
-	hash_free(o->sum);
 	if (o->fd != -1) {
 		close(o->fd);
 		if (!o->committed)

@@ -11,6 +11,7 @@
 
 #include "link.h"
 
+struct link_digest;
 struct record;
 struct seen;
 struct spool;
@@ -27,6 +28,7 @@ struct recv_shared {
 	struct seen		*seen;
 	struct record		*record;
 	const struct key	*signer;
+	struct link_digest	*digest;
 	uint64_t		 accepted, repeats, refused;	/* counts */
 	uint64_t		 healed;	/* came after people were told */
 	struct recv_object	*batch[RECV_BATCH];	/* checked, uncommitted */

@@ -16,6 +16,7 @@
 #include "conf.h"
 #include "crypto.h"
 #include "err.h"
+#include "link_digest.h"
 #include "link_private.h"
 #include "log.h"
 #include "parcel.h"
@@ -26,6 +27,7 @@
 #include "spool.h"
 
 #define BATCH		16	/* parcels numbered under one fsync */
+#define BATCH_BYTES	(4 << 20)	/* or, when they are large, fewer */
 #define ROUNDS_MAX	10	/* conf.h */
 #define ROUNDS_SAVE_MS	1000
 
@@ -36,6 +38,7 @@ struct send_queue {
 	struct record		*record;
 	const struct key	*sign_with;
 	struct link_sender	*link;
+	struct link_digest	*digest;
 	uint64_t		 next;			/* to be sent */
 	uint64_t		 round[ROUNDS_MAX];	/* the same, of repeats */
 	struct { uint64_t next, last; } resend[RESENDS_MAX];
@@ -66,6 +69,10 @@ send_queue_new(const struct conf_link *c, struct spool *spool,
 
 	if ((q = calloc(1, sizeof(*q))) == NULL)
 		return NULL;
+	if ((q->digest = link_digest_new()) == NULL) {
+		free(q);
+		return NULL;
+	}
 	q->conf = c;
 	q->spool = spool;
 	q->ledger = ledger;
@@ -82,6 +89,9 @@ send_queue_new(const struct conf_link *c, struct spool *spool,
 void
 send_queue_free(struct send_queue *q)
 {
+	if (q == NULL)
+		return;
+	link_digest_free(q->digest);
 	free(q);
 }
 
@@ -295,30 +305,6 @@ send_one(struct send_queue *q, uint64_t seq, unsigned round, int again)
 	return r == ERR_OK ? 1 : r;
 }
 
-static int
-file_hash(int fd, uint64_t len, uint8_t out[SHA256_BYTES])
-{
-	uint8_t		 block[65536];
-	struct hash	*h;
-	uint64_t	 at = 0;
-	ssize_t		 n;
-	int		 r = ERR_OK;
-
-	if ((h = hash_new()) == NULL)
-		return ERR_MEMORY;
-	while (r == ERR_OK && at < len) {
-		if ((n = pread(fd, block, sizeof(block), (off_t)at)) <= 0)
-			r = n == 0 ? ERR_SHORT : ERR_SYS;
-		else
-			r = hash_update(h, block, (size_t)n);
-		at += n > 0 ? (uint64_t)n : 0;
-	}
-	if (r == ERR_OK && at == len)
-		return hash_final(h, out);
-	hash_free(h);
-	return r == ERR_OK ? ERR_FORMAT : r;
-}
-
 /* Why a parcel may not cross this link, NULL when it may. */
 static const char *
 parcel_objection(struct send_queue *q, int fd, uint64_t size,
@@ -336,9 +322,10 @@ parcel_objection(struct send_queue *q, int fd, uint64_t size,
 	return NULL;
 }
 
-/* Gives the next number to a claimed parcel; ERR_FORMAT when it was held. */
+/* Gives the next number to a claimed parcel; ERR_FORMAT when it was held. Adds its
+ * bytes to *bytes. */
 static int
-number_parcel(struct send_queue *q, const char *name, int fd)
+number_parcel(struct send_queue *q, const char *name, int fd, uint64_t *bytes)
 {
 	struct ledger_entry	 e = {0};
 	struct link_header	 h = {0};
@@ -362,9 +349,11 @@ number_parcel(struct send_queue *q, const char *name, int fd)
 	h.parcel_len = (uint64_t)st.st_size;
 	h.made_ms = proc_wall_ms();
 	ledger_last_hash(q->ledger, h.prev);
-	if ((r = file_hash(fd, h.parcel_len, h.parcel_sha256)) != ERR_OK ||
+	if ((r = link_digest_file(q->digest, fd, h.parcel_len,
+	    h.parcel_digest)) != ERR_OK ||
 	    (r = link_header_encode(&h, q->sign_with, e.header)) != ERR_OK)
-		return r == ERR_FORMAT ? ERR_SYS : r;
+		return r;
+	*bytes += h.parcel_len;
 	e.seq = h.seq;
 	e.made_ms = steady_ms(q);
 	e.parcel_len = h.parcel_len;
@@ -378,14 +367,15 @@ number_batch(struct send_queue *q)
 {
 	char		 name[SPOOL_NAME_MAX + 1];
 	unsigned	 attempt;
+	uint64_t	 bytes = 0;
 	int		 fd, i, r = ERR_OK, any = 0;
 
-	for (i = 0; i < BATCH; i++) {
+	for (i = 0; i < BATCH && bytes < BATCH_BYTES; i++) {
 		r = spool_claim(q->spool, name, &fd, &attempt);
 		if (r != ERR_OK)
 			break;
 		any = 1;
-		r = number_parcel(q, name, fd);
+		r = number_parcel(q, name, fd, &bytes);
 		close(fd);
 		if (r == ERR_FORMAT)
 			continue;

@@ -18,6 +18,7 @@
 #include "err.h"
 #include "fec.h"
 #include "link.h"
+#include "link_digest.h"
 #include "log.h"
 #include "parcel.h"
 #include "record.h"
@@ -35,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char			 top[] = "/tmp/limpid-fuzz-XXXXXX";
 static struct key		*sign_with, *seal_to;
+static struct link_digest	*digest;
 static uint8_t			*object[OBJECTS];
 static size_t			 object_len[OBJECTS];
 static struct datagram_keys	*sender, *receiver;
@@ -93,12 +95,12 @@ object_make(int i, size_t size)
 	must((object[i] = calloc(1, object_len[i] + FULL)) != NULL);
 	must(pread(fileno(f), object[i] + LINK_HEADER, (size_t)st.st_size, 0) ==
 	    st.st_size);
-	fclose(f);
 	h.seq = (uint64_t)i + 1;
 	h.parcel_len = (uint64_t)st.st_size;
-	must(sha256(object[i] + LINK_HEADER, (size_t)st.st_size,
-	    h.parcel_sha256) == ERR_OK &&
+	must(link_digest_file(digest, fileno(f), h.parcel_len,
+	    h.parcel_digest) == ERR_OK &&
 	    link_header_encode(&h, sign_with, object[i]) == ERR_OK);
+	fclose(f);
 }
 
 static void
@@ -118,6 +120,7 @@ world_make(void)
 	must(mkdtemp(top) != NULL);
 	must(atexit(world_end) == 0);
 	log_set_level(LOG_LEVEL_ERROR);
+	must((digest = link_digest_new()) != NULL);
 	keys_make();
 	object_make(0, 100);
 	object_make(1, 3 * FULL);
@@ -257,6 +260,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	must((dir = open(top, O_RDONLY|O_DIRECTORY)) != -1);
 	s.signer = sign_with;
+	s.digest = digest;
 	snprintf(path, sizeof(path), "%s/spool", top);
 	must(spool_open(path, 0, 0, &s.spool) == ERR_OK);
 	snprintf(path, sizeof(path), "%s/state", top);

@@ -16,6 +16,7 @@
 #include "crypto.h"
 #include "err.h"
 #include "link.h"
+#include "link_digest.h"
 #include "parcel.h"
 #include "record.h"
 #include "recv_fragments.h"
@@ -30,6 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char		 top[] = "/tmp/limpid-fuzz-XXXXXX";
 static struct key	*sign_with, *seal_to;
+static struct link_digest	*digest;
 static uint8_t		*object[OBJECTS];
 static size_t		 object_len[OBJECTS];
 static uint8_t		 message[LINK_MESSAGE + 64];
@@ -81,12 +83,12 @@ object_make(int i, size_t size)
 	must((object[i] = malloc(object_len[i])) != NULL);
 	must(pread(fileno(f), object[i] + LINK_HEADER, (size_t)st.st_size, 0) ==
 	    st.st_size);
-	fclose(f);
 	h.seq = (uint64_t)i + 1;
 	h.parcel_len = (uint64_t)st.st_size;
-	must(sha256(object[i] + LINK_HEADER, (size_t)st.st_size,
-	    h.parcel_sha256) == ERR_OK &&
+	must(link_digest_file(digest, fileno(f), h.parcel_len,
+	    h.parcel_digest) == ERR_OK &&
 	    link_header_encode(&h, sign_with, object[i]) == ERR_OK);
+	fclose(f);
 }
 
 static void
@@ -106,6 +108,7 @@ world_make(void)
 	must(mkdtemp(top) != NULL);
 	must(atexit(world_end) == 0);
 	log_set_level(LOG_LEVEL_ERROR);
+	must((digest = link_digest_new()) != NULL);
 	keys_make();
 	object_make(0, 100);
 	object_make(1, LINK_CHUNK + 10);
@@ -177,6 +180,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(state, sizeof(state), "%s/state", top);
 	snprintf(record, sizeof(record), "%s/record", top);
 	s.signer = sign_with;
+	s.digest = digest;
 	must(spool_open(spool, 0, 0, &s.spool) == ERR_OK &&
 	    seen_open(state, s.spool, &s.seen) == ERR_OK &&
 	    record_open(record, &s.record) == ERR_OK &&

@@ -19,6 +19,7 @@
 #include "crypto.h"
 #include "err.h"
 #include "link.h"
+#include "link_digest.h"
 #include "parcel.h"
 #include "record.h"
 #include "recv_fragments.h"
@@ -72,6 +73,7 @@ place_setup(void **state)
 	assert_int_equal(seen_open(p->state, p->shared.spool, &p->shared.seen),
 	    ERR_OK);
 	assert_int_equal(record_open(p->record, &p->shared.record), ERR_OK);
+	assert_non_null(p->shared.digest = link_digest_new());
 	assert_non_null(p->f = fragments_new(&p->shared));
 	*state = p;
 	return 0;
@@ -88,6 +90,7 @@ place_teardown(void **state)
 	record_close(p->shared.record);
 	seen_close(p->shared.seen);
 	spool_close(p->shared.spool);
+	link_digest_free(p->shared.digest);
 	key_free(p->sign);
 	key_free(p->seal);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", p->dir);
@@ -124,11 +127,11 @@ object_new(struct place *p, uint64_t seq, uint8_t link, size_t size)
 	o.bytes = malloc(o.len);
 	assert_int_equal(pread(fd, o.bytes + LINK_HEADER, (size_t)st.st_size,
 	    0), st.st_size);
-	fclose(f);
 	h.parcel_len = (uint64_t)st.st_size;
 	memcpy(h.prev, p->last, 32);
-	assert_int_equal(sha256(o.bytes + LINK_HEADER, (size_t)st.st_size,
-	    h.parcel_sha256), ERR_OK);
+	assert_int_equal(link_digest_file(p->shared.digest, fd, h.parcel_len,
+	    h.parcel_digest), ERR_OK);
+	fclose(f);
 	assert_int_equal(link_header_encode(&h, p->sign, o.bytes), ERR_OK);
 	assert_int_equal(sha256(o.bytes, LINK_HEADER, p->last), ERR_OK);
 	return o;
