@@ -31,6 +31,11 @@ void fec_encoder_free(struct fec_encoder *e);
 void fec_encode(struct fec_encoder *e, uint8_t *const *src, unsigned k,
     size_t len, unsigned round, unsigned m, uint8_t *const *out);
 
+struct fec_decoder;
+
+/* Room to work in. NULL: no memory. */
+struct fec_decoder *fec_decoder_new(void);
+void fec_decoder_free(struct fec_decoder *d);
 /*
  * Fills in the missing sources. src: k pointers to len bytes; have[j] is 1 where
  * source j is there. parity[i] is the symbol of row[i]; count of them, at least as
@@ -38,7 +43,8 @@ void fec_encode(struct fec_encoder *e, uint8_t *const *src, unsigned k,
  * ERR_LIMIT: too few. Inverts only a matrix of the missing sources by as many
  * parities, because known sources are subtracted first.
  */
-int fec_decode(uint8_t *const *src, const uint8_t *have, unsigned k, size_t len,
-    uint8_t *const *parity, const uint8_t *row, unsigned count);
+int fec_decode(struct fec_decoder *d, uint8_t *const *src, const uint8_t *have,
+    unsigned k, size_t len, uint8_t *const *parity, const uint8_t *row,
+    unsigned count);
 
 #endif

@@ -11,13 +11,14 @@
 
 #include "err.h"
 #include "fec.h"
+#include "fec_matrix.h"
 
 #define SHAPES	8
 
 struct shape {
-	unsigned	 k, m, round;
-	uint64_t	 used;
-	uint8_t		 tables[32 * FEC_SOURCES * FEC_PARITY_MAX];
+	unsigned		 k, m, round;
+	uint64_t		 used;
+	struct fec_matrix	 matrix;
 };
 
 struct fec_encoder {
@@ -54,7 +55,7 @@ shape_make(struct shape *s, unsigned k, unsigned round, unsigned m)
 		for (j = 0; j < k; j++)
 			matrix[i * k + j] = gf_inv((uint8_t)(fec_row(round,
 			    i) ^ j));
-	ec_init_tables((int)k, (int)m, matrix, s->tables);
+	fec_matrix_set(&s->matrix, matrix, k, m);
 	s->k = k;
 	s->m = m;
 	s->round = round;
@@ -83,15 +84,12 @@ void
 fec_encode(struct fec_encoder *e, uint8_t *const *src, unsigned k, size_t len,
     unsigned round, unsigned m, uint8_t *const *out)
 {
-	uint8_t		*from[FEC_SOURCES], *to[FEC_PARITY_MAX];
 	struct shape	*s;
 
 	if (k == 0 || k > FEC_SOURCES || m > FEC_PARITY_MAX)
 		panic("fec_encode: a block of that shape does not exist");
 	if (m == 0)
 		return;
-	memcpy(from, src, k * sizeof(*from));
-	memcpy(to, out, m * sizeof(*to));
 	s = shape_find(e, k, round, m);
-	ec_encode_data((int)len, (int)k, (int)m, s->tables, from, to);
+	fec_matrix_multiply(&s->matrix, src, out, len);
 }

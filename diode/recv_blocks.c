@@ -59,6 +59,7 @@ struct blocks {
 	struct blocks_limits	 limits;
 	struct blocks_counts	 counts;
 	struct recv_shared	*shared;
+	struct fec_decoder	*fec;
 	int			 stage_dir;
 	size_t			 bytes, objects, open;
 	struct object		*buckets[BUCKETS];
@@ -73,6 +74,10 @@ blocks_new(const struct blocks_limits *limits, int stage_dir)
 
 	if ((b = calloc(1, sizeof(*b))) == NULL)
 		return NULL;
+	if ((b->fec = fec_decoder_new()) == NULL) {
+		free(b);
+		return NULL;
+	}
 	b->limits = *limits;
 	b->stage_dir = stage_dir;
 	return b;
@@ -208,7 +213,7 @@ block_decode(struct blocks *b, struct block *k)
 	for (i = 0; i < k->k; i++)
 		src[i] = k->symbols + (size_t)i * k->len;
 	b->counts.recovered += (uint64_t)k->k - k->have_count;
-	return fec_decode(src, k->have, k->k, k->len, k->parity, k->row,
+	return fec_decode(b->fec, src, k->have, k->k, k->len, k->parity, k->row,
 	    k->parity_count);
 }
 
@@ -604,5 +609,6 @@ blocks_free(struct blocks *b)
 		newer = o->newer;
 		object_free(b, o);
 	}
+	fec_decoder_free(b->fec);
 	free(b);
 }

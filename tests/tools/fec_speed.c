@@ -28,6 +28,7 @@ main(int argc, char **argv)
 	size_t			 len = argc > 1 ? strtoul(argv[1], NULL, 10) :
 				    1408;
 	struct fec_encoder	*e = fec_encoder_new();
+	struct fec_decoder	*d = fec_decoder_new();
 	uint8_t			*src[FEC_SOURCES], *par[PARITY];
 	uint8_t			 have[FEC_SOURCES], row[PARITY];
 	double			 began, spent[2] = { 0, 0 };
@@ -52,7 +53,7 @@ main(int argc, char **argv)
 			for (i = 0; i < PARITY; i++)
 				memset(src[i], 0, len);
 			began = now();
-			if (fec_decode(src, have, FEC_SOURCES, len, par, row,
+			if (fec_decode(d, src, have, FEC_SOURCES, len, par, row,
 			    PARITY) != ERR_OK || src[3][0] != 10)
 				return 1;
 			spent[1] += now() - began;
@@ -62,5 +63,6 @@ main(int argc, char **argv)
 		printf("%.0f%c", (double)rounds * FEC_SOURCES * (double)len /
 		    spent[i] / 1e6, i == 0 ? ' ' : '\n');
 	fec_encoder_free(e);
+	fec_decoder_free(d);
 	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "err.h"
 #include "fec.h"
+#include "fec_matrix.h"
 
 #define LEN	128
 #define PARITY	48
@@ -45,6 +46,7 @@ slow_inv(uint8_t a)
 static uint8_t	 inverse[256];
 static uint8_t	 source[FEC_SOURCES][LEN], parity[PARITY][LEN];
 static uint8_t	 rows[PARITY];
+static struct fec_decoder *decoder;
 
 static uint8_t
 entry(unsigned row, unsigned column)
@@ -60,6 +62,8 @@ group_setup(void **state)
 	unsigned	 i, n;
 
 	(void)state;
+	if ((decoder = fec_decoder_new()) == NULL)
+		return -1;
 	srand(4);
 	for (i = 1; i < 256; i++)
 		inverse[i] = slow_inv((uint8_t)i);
@@ -129,7 +133,7 @@ decode_check(unsigned k, uint64_t lost, unsigned first, unsigned count)
 		memcpy(spare[i], parity[first + i], LEN);
 		par[i] = spare[i];
 	}
-	assert_int_equal(fec_decode(src, have, k, LEN, par, rows + first,
+	assert_int_equal(fec_decode(decoder, src, have, k, LEN, par, rows + first,
 	    count), ERR_OK);
 	for (i = 0; i < k; i++)
 		assert_memory_equal(block[i], source[i], LEN);
@@ -243,14 +247,14 @@ too_few_parities_and_twin_rows_are_refused(void **state)
 		src[i] = source[i];
 	par[0] = parity[0];
 	par[1] = parity[1];
-	assert_int_equal(fec_decode(src, have, 4, LEN, par, rows, 1),
+	assert_int_equal(fec_decode(decoder, src, have, 4, LEN, par, rows, 1),
 	    ERR_LIMIT);
-	assert_int_equal(fec_decode(src, have, 65, LEN, par, rows, 2),
+	assert_int_equal(fec_decode(decoder, src, have, 65, LEN, par, rows, 2),
 	    ERR_LIMIT);
 	twin[0] = twin[1] = rows[0];
 	/* Nothing may be written where nothing can be known. */
 	have[1] = have[2] = 0;
-	assert_int_equal(fec_decode(src, have, 4, LEN, par, twin, 2),
+	assert_int_equal(fec_decode(decoder, src, have, 4, LEN, par, twin, 2),
 	    ERR_LIMIT);
 }
 
@@ -269,6 +273,51 @@ no_row_comes_twice_in_the_first_rounds(void **state)
 		}
 }
 
+static uint8_t
+row_byte(const uint8_t *factors, unsigned at)
+{
+	unsigned	 j;
+	uint8_t		 sum = 0;
+
+	for (j = 0; j < 64; j++)
+		sum ^= slow_mul(factors[j], source[j][at]);
+	return sum;
+}
+
+/* Every coefficient, every count of rows, old processor and new. */
+static void
+both_ways_to_multiply_agree(void **state)
+{
+	static struct fec_matrix	 wide, plain;
+	static uint8_t			 out[2][64][LEN];
+	uint8_t				 factors[64 * 64], *src[FEC_SOURCES];
+	uint8_t				*to[2][64];
+	unsigned			 i, m;
+
+	(void)state;
+	for (i = 0; i < 64; i++) {
+		src[i] = source[i];
+		to[0][i] = out[0][i];
+		to[1][i] = out[1][i];
+	}
+	for (m = 1; m <= 64; m++) {
+		for (i = 0; i < 64 * m; i++)
+			factors[i] = (uint8_t)(i + m);
+		fec_matrix_set(&wide, factors, 64, m);
+		fec_matrix_set_plain(&plain, factors, 64, m);
+		fec_matrix_multiply(&wide, src, to[0], LEN);
+		fec_matrix_multiply(&plain, src, to[1], LEN);
+		assert_memory_equal(out[0], out[1], m * LEN);
+		for (i = 0; i < LEN; i++)
+			assert_int_equal(out[0][0][i], row_byte(factors, i));
+		fec_matrix_add(&wide, src, to[0], LEN);
+		fec_matrix_add(&plain, src, to[1], LEN);
+		assert_memory_equal(out[0], out[1], m * LEN);
+		/* What is added to itself is gone. */
+		assert_int_equal(out[0][m - 1][LEN - 1], 0);
+	}
+}
+
 int
 main(void)
 {
@@ -279,6 +328,7 @@ main(void)
 		    sixteen_of_sixty_four_come_back_and_rounds_add_up),
 		cmocka_unit_test(the_small_inversion_agrees_with_brute_force),
 		cmocka_unit_test(too_few_parities_and_twin_rows_are_refused),
+		cmocka_unit_test(both_ways_to_multiply_agree),
 		cmocka_unit_test(no_row_comes_twice_in_the_first_rounds),
 	};
 

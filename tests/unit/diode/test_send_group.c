@@ -157,6 +157,7 @@ rows_are_what_they_say(void **state)
 {
 	uint8_t			 symbols[2][64][SYMBOL], rows[64];
 	uint8_t			 have[64] = {0}, *src[64], *par[64];
+	struct fec_decoder	*decoder;
 	struct datagram		 d;
 	const uint8_t		*symbol;
 	unsigned		 i, n[2] = {0};
@@ -185,7 +186,11 @@ rows_are_what_they_say(void **state)
 		src[i] = symbols[1][i];
 		par[i] = symbols[0][i];
 	}
-	assert_int_equal(fec_decode(src, have, 9, SYMBOL, par, rows, 9), ERR_OK);
+	decoder = fec_decoder_new();
+	assert_non_null(decoder);
+	assert_int_equal(fec_decode(decoder, src, have, 9, SYMBOL, par, rows,
+	    9), ERR_OK);
+	fec_decoder_free(decoder);
 	for (i = 0; i < 9 * SYMBOL; i++)
 		assert_int_equal(symbols[1][i / SYMBOL][i % SYMBOL],
 		    (uint8_t)(i * 7 + 9 + 1));
