@@ -174,6 +174,7 @@ add_link(const char *path, json_t *list)
 	    strcmp(word_of(o, "config"), "differs") == 0 ||
 	    strcmp(word_of(o, "state"), "silent") == 0 ||
 	    strcmp(word_of(o, "state"), "closed") == 0 ||
+	    strcmp(word_of(o, "state"), "full") == 0 ||
 	    number_of(o, "away_ms") > AWAY_MS;
 }
 
@@ -257,6 +258,9 @@ print_link(json_t *e)
 		    number_of(e, "silent_ms") / 1000);
 	else if (strcmp(state, "closed") == 0)
 		puts("CLOSED: this host cannot store anything now");
+	else if (strcmp(state, "full") == 0)
+		puts("FULL: what has no room on this host is lost until it is"
+		    " sent again");
 	else if (strcmp(state, "waiting") == 0)
 		puts("no heartbeat yet");
 	else {

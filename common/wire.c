@@ -405,6 +405,26 @@ fd_write_all(int fd, const void *data, size_t len)
 }
 
 int
+fd_write_at(int fd, const void *data, size_t len, int64_t at)
+{
+	const uint8_t	*p = data;
+	ssize_t		 n;
+
+	while (len > 0) {
+		if ((n = pwrite(fd, p, len, (off_t)at)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return errno == ENOSPC || errno == EDQUOT ? ERR_FULL :
+			    ERR_SYS;
+		}
+		p += n;
+		at += n;
+		len -= (size_t)n;
+	}
+	return ERR_OK;
+}
+
+int
 fd_read_all(int fd, void *data, size_t len)
 {
 	uint8_t	*p = data;

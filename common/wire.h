@@ -70,5 +70,8 @@ int size_add(size_t a, size_t b, size_t *out);
 /* Whole-buffer I/O on blocking fds; EINTR is retried. ERR_SHORT at early end. */
 int fd_write_all(int fd, const void *data, size_t len);
 int fd_read_all(int fd, void *data, size_t len);
+/* All of it at an offset of a file. ERR_FULL: the disk has no room; the same bytes may
+ * be written there again. */
+int fd_write_at(int fd, const void *data, size_t len, int64_t at);
 
 #endif

@@ -32,6 +32,7 @@
 
 #define SYNC_MS		1000
 #define IDLE_MS		250	/* an alarm is never later by more */
+#define ROOM_MS		5000	/* without a lost object, before there is room */
 #define BLOCK		65536
 #define WAITING_NAMES	64	/* half-copied files spoken of at once */
 
@@ -46,7 +47,8 @@ struct diode_recv {
 	struct fragments	*fragments;
 	struct link_receiver	*receiver;
 	struct recv_notice	*notice;
-	long long		 synced, trouble_said, tick_said;
+	long long		 synced, trouble_said, tick_said, crowded_at;
+	uint64_t		 crowded;	/* objects, when last looked at */
 	uint64_t		 said_repeats, said_dropped;
 	ino_t			 waiting[WAITING_NAMES];
 	size_t			 waiting_next;
@@ -311,17 +313,23 @@ listen_again(struct diode_recv *d)
 	free(why);
 }
 
+static int
+trouble_is_news(struct diode_recv *d, long long now)
+{
+	if (d->trouble_said != 0 && now - d->trouble_said < 30000)
+		return 0;
+	d->trouble_said = now;
+	return 1;
+}
+
 static void
 trouble(struct diode_recv *d, int r)
 {
-	long long	 now = proc_now_ms();
-
 	fragments_reset(d->fragments);
 	recv_batch_drop(&d->shared);
 	d->listening = 0;
-	if (d->trouble_said != 0 && now - d->trouble_said < 30000)
+	if (!trouble_is_news(d, proc_now_ms()))
 		return;
-	d->trouble_said = now;
 	log_error("link=%d ALARM: nothing can be stored: %s; the link is closed"
 	    " until it can, and the sender keeps what was not stored. Make"
 	    " room in %s/spool, or see why the next program does not take its"
@@ -341,6 +349,32 @@ room_again(struct diode_recv *d)
 	close(fd);
 	spool_abort(d->shared.spool, name);
 	return 1;
+}
+
+/* Objects for which there was no room, on a link that cannot close. */
+static void
+crowded_watch(struct diode_recv *d)
+{
+	struct recv_shared	*s = &d->shared;
+	long long		 now = proc_now_ms();
+
+	if (s->crowded != d->crowded) {
+		d->crowded = s->crowded;
+		d->crowded_at = now;
+		if (!s->full && trouble_is_news(d, now))
+			log_error("link=%d ALARM: not everything can be stored:"
+			    " %s; what has no room is lost until the sender"
+			    " sends it again. Make room in %s/spool, or see why"
+			    " the next program does not take its mail; then"
+			    " `limpid slip` prints what to type on the sending"
+			    " host for what is missing", d->link,
+			    err_text(ERR_FULL), d->conf->state);
+		s->full = 1;
+	}
+	if (!s->full || now - d->crowded_at < ROOM_MS || !room_again(d))
+		return;
+	s->full = 0;
+	log_info("link=%d there is room again", d->link);
 }
 
 static void
@@ -369,8 +403,9 @@ loop(struct diode_recv *d, int signals)
 			    " this program must be started again", d->link);
 		if (n < 0)
 			trouble(d, n);
-		else if (n > 0)
+		else if (n > 0 && !d->shared.full)
 			d->trouble_said = 0;
+		crowded_watch(d);
 		housekeeping(d);
 	}
 }

@@ -19,6 +19,7 @@
 #include "link.h"
 #include "recv_blocks.h"
 #include "recv_object.h"
+#include "wire.h"
 
 #define BUCKETS		8192	/* a power of two */
 #define FINISHED	16384	/* objects remembered as stored */
@@ -105,12 +106,6 @@ size_t
 blocks_objects(const struct blocks *b)
 {
 	return b->objects;
-}
-
-void
-blocks_doubt(struct blocks *b)
-{
-	memset(b->finished, 0, sizeof(b->finished));
 }
 
 /* Blocks ------------------------------------------------------------------ */
@@ -375,6 +370,56 @@ memory_bound(struct blocks *b, struct object *mine, const struct block *keep)
 	}
 }
 
+/* A full disk ------------------------------------------------------------- */
+
+/* How far it came: 0 only blocks out of turn, 1 begins now, 2 has begun. */
+static int
+standing(const struct object *o)
+{
+	return o->next > 0 ? 2 : o->inner != NULL;
+}
+
+/* Whether less is lost with a than with o: of two that came as far the younger. */
+static int
+is_worth_less(const struct object *a, const struct object *o)
+{
+	if (standing(a) != standing(o))
+		return standing(a) < standing(o);
+	return a->seq > o->seq;
+}
+
+/* Gives up the object with files that is worth least, so that mine has room; NULL:
+ * whichever it is. 0 when that is mine itself. */
+static int
+room_make(struct blocks *b, const struct object *mine)
+{
+	struct object	*o, *least = NULL;
+
+	for (o = b->oldest; o != NULL; o = o->newer)
+		if (o != mine && (o->inner != NULL || o->stage != -1) &&
+		    (least == NULL || is_worth_less(o, least)))
+			least = o;
+	if (least == NULL || (mine != NULL && !is_worth_less(least, mine)))
+		return 0;
+	b->shared->crowded++;
+	object_give_up(b, least);
+	return 1;
+}
+
+static void
+finished_forget(struct blocks *b)
+{
+	memset(b->finished, 0, sizeof(b->finished));
+}
+
+void
+blocks_crowded(struct blocks *b)
+{
+	finished_forget(b);
+	b->shared->crowded++;
+	(void)room_make(b, NULL);
+}
+
 /* From blocks into the object --------------------------------------------- */
 
 static int
@@ -422,21 +467,27 @@ object_feed(struct blocks *b, struct object *o, const uint8_t *data, size_t len)
 			return r;
 		head = LINK_HEADER;
 	}
-	r = recv_object_write(o->inner, data + head, len - head);
+	do
+		r = recv_object_write(o->inner, data + head, len - head);
+	while (r == ERR_FULL && room_make(b, o));
 	if (r != ERR_OK || ++o->next < o->blocks)
 		return r;
 	inner = o->inner;
 	o->inner = NULL;
 	if (o->stage == -1)
 		b->open--;
-	return recv_object_finish(inner);
+	/* A commit that failed may have been of others too. */
+	if ((r = recv_object_finish(inner)) == ERR_FULL)
+		finished_forget(b);
+	return r;
 }
 
 static int
 stage_write(struct blocks *b, struct object *o, const struct block *k,
     size_t len)
 {
-	off_t	 at = (off_t)k->number * FEC_SOURCES * k->len;
+	int64_t	 at = (int64_t)k->number * FEC_SOURCES * k->len;
+	int	 r;
 
 	if (o->stage == -1) {
 		if (o->inner == NULL)
@@ -446,12 +497,13 @@ stage_write(struct blocks *b, struct object *o, const struct block *k,
 		if (o->stage == -1) {
 			if (o->inner == NULL)
 				b->open--;
-			return ERR_SYS;
+			return errno == ENOSPC ? ERR_FULL : ERR_SYS;
 		}
 	}
-	if (pwrite(o->stage, k->symbols, len, at) != (ssize_t)len)
-		return errno == ENOSPC ? ERR_FULL : ERR_SYS;
-	return ERR_OK;
+	do
+		r = fd_write_at(o->stage, k->symbols, len, at);
+	while (r == ERR_FULL && room_make(b, o));
+	return r;
 }
 
 /* Blocks that came out of turn and have theirs now. */
@@ -506,7 +558,10 @@ block_complete(struct blocks *b, struct object *o, struct block *k)
 	}
 	if (r != ERR_OK)
 		object_give_up(b, o);
-	return r;
+	if (r != ERR_FULL)
+		return r;
+	b->shared->crowded++;
+	return ERR_OK;
 }
 
 /* 1 when the object is stored already. Its header is looked at again, because a
@@ -599,16 +654,19 @@ blocks_expire(struct blocks *b, long long now_ms)
 }
 
 void
+blocks_reset(struct blocks *b)
+{
+	while (b->oldest != NULL)
+		object_give_up(b, b->oldest);
+	finished_forget(b);
+}
+
+void
 blocks_free(struct blocks *b)
 {
-	struct object	*o, *newer;
-
 	if (b == NULL)
 		return;
-	for (o = b->oldest; o != NULL; o = newer) {
-		newer = o->newer;
-		object_free(b, o);
-	}
+	blocks_reset(b);
 	fec_decoder_free(b->fec);
 	free(b);
 }

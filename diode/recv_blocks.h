@@ -35,15 +35,19 @@ void blocks_free(struct blocks *b);
 /* Objects go where; before the first blocks_take, and borrowed. */
 void blocks_set_shared(struct blocks *b, struct recv_shared *shared);
 /*
- * Takes one sound datagram of type block. Negative errors are the world's (ERR_FULL):
- * the object is lost until it is sent again.
+ * Takes one sound datagram of type block. Where the disk has no room, objects are given
+ * up until there is some, and counted as crowded (recv_object.h): the room that there
+ * is goes to whole ones. Negative errors are the world's: give up all with blocks_reset.
  */
 int blocks_take(struct blocks *b, const struct datagram *d,
     const uint8_t *symbol, long long now_ms);
 /* Gives up what has been silent too long. */
 void blocks_expire(struct blocks *b, long long now_ms);
-/* What was handed on may not have been stored: its repeats are wanted again. */
-void blocks_doubt(struct blocks *b);
+/* A commit met a full disk: what was handed on is wanted again, and one object that is
+ * not whole makes room. */
+void blocks_crowded(struct blocks *b);
+/* Gives up everything, and doubts what was handed on: its repeats are wanted again. */
+void blocks_reset(struct blocks *b);
 const struct blocks_counts *blocks_counts(const struct blocks *b);
 /* Bytes of symbols held, and objects begun. */
 size_t blocks_memory(const struct blocks *b);

@@ -398,6 +398,8 @@ status_write(struct recv_notice *n, int listening, uint64_t stray)
 
 	if (!listening)
 		state = "closed";
+	else if (s->full)
+		state = "full";
 	else if (n->silent)
 		state = "silent";
 	else if (n->heard_wall != 0)

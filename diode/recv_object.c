@@ -130,17 +130,17 @@ lead_write(struct recv_object *o)
 	int	 r;
 
 	memcpy(o->ref.b, o->lead + 8, sizeof(o->ref.b));
-	r = spool_new_file(o->shared->spool, &o->ref, o->name, &o->fd);
-	if (r != ERR_OK)
+	if (o->fd == -1 && (r = spool_new_file(o->shared->spool, &o->ref,
+	    o->name, &o->fd)) != ERR_OK)
 		return r;
-	return fd_write_all(o->fd, o->lead, sizeof(o->lead));
+	return fd_write_at(o->fd, o->lead, sizeof(o->lead), 0);
 }
 
 int
 recv_object_write(struct recv_object *o, const void *data, size_t len)
 {
 	const uint8_t	*p = data;
-	size_t		 n;
+	size_t		 n = 0;
 	int		 r;
 
 	if (len > o->head.parcel_len - o->got)
@@ -150,18 +150,14 @@ recv_object_write(struct recv_object *o, const void *data, size_t len)
 		n = sizeof(o->lead) - (size_t)o->got;
 		n = n < len ? n : len;
 		memcpy(o->lead + o->got, p, n);
-		o->got += n;
-		p += n;
-		len -= n;
-		if (o->got < sizeof(o->lead))
-			return ERR_OK;
-		if ((r = lead_write(o)) != ERR_OK)
+		if (o->got + n == sizeof(o->lead) &&
+		    (r = lead_write(o)) != ERR_OK)
 			return r;
 	}
-	if ((r = fd_write_all(o->fd, p, len)) != ERR_OK)
-		return r;
-	o->got += len;
-	return ERR_OK;
+	r = fd_write_at(o->fd, p + n, len - n, (int64_t)(o->got + n));
+	if (r == ERR_OK)
+		o->got += len;
+	return r;
 }
 
 /* Hash and shape; nothing of the parcel is opened here. */
@@ -181,8 +177,6 @@ object_check(struct recv_object *o)
 	if (memcmp(sum, o->head.parcel_digest, sizeof(sum)) != 0)
 		return refuse(o->shared, o->head.seq, ERR_FORMAT, "its bytes"
 		    " are not those that its header names");
-	if (lseek(o->fd, 0, SEEK_SET) == -1)
-		return ERR_SYS;
 	r = parcel_peek(o->fd, &head, NULL);
 	if (r == ERR_SYS || r == ERR_MEMORY)
 		return r;

@@ -31,6 +31,8 @@ struct recv_shared {
 	struct link_digest	*digest;
 	uint64_t		 accepted, repeats, refused;	/* counts */
 	uint64_t		 healed;	/* came after people were told */
+	uint64_t		 crowded;	/* given up for want of room */
+	int			 full;		/* people were told of that */
 	struct recv_object	*batch[RECV_BATCH];	/* checked, uncommitted */
 	size_t			 batch_count;
 };
@@ -43,7 +45,8 @@ struct recv_shared {
 int recv_object_new(struct recv_shared *s, const uint8_t header[LINK_HEADER],
     struct recv_object **op);
 uint64_t recv_object_seq(const struct recv_object *o);
-/* Bytes of the parcel; ERR_LIMIT when there are more than the header said. */
+/* Bytes of the parcel; ERR_LIMIT when there are more than the header said. ERR_FULL:
+ * the disk has no room for them; none was taken, and they may be given again. */
 int recv_object_write(struct recv_object *o, const void *data, size_t len);
 /*
  * Takes o over in any case. Checks length, hash and the parcel's shape, and puts it

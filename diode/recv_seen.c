@@ -93,8 +93,8 @@ slot_write(struct seen *s, const struct slot *slot, uint64_t seq,
 		if ((r = sha256(raw, CHECK_AT, raw + CHECK_AT)) != ERR_OK)
 			return r;
 	}
-	if (pwrite(s->fd, raw, sizeof(raw), at) != (ssize_t)sizeof(raw))
-		return errno == ENOSPC ? ERR_FULL : ERR_SYS;
+	if ((r = fd_write_at(s->fd, raw, sizeof(raw), at)) != ERR_OK)
+		return r;
 	s->dirty = 1;
 	return ERR_OK;
 }

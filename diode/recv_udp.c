@@ -210,11 +210,8 @@ back_split(void *back, char **why)
 static int
 back_start(void *back, char **why)
 {
-	struct recv_udp	*u = back;
-
+	(void)back;
 	*why = NULL;
-	/* After trouble with the disk: what was handed on may be gone. */
-	blocks_doubt(u->blocks);
 	return ERR_OK;
 }
 
@@ -367,9 +364,15 @@ back_receive(void *back, const struct link_sink *sink)
 		return r;
 	housekeeping(u, now);
 	atomic_store(&u->front.ring->waiting, 0);
-	if ((n = ring_read(u, sink, now)) < 0)
-		return n;
-	if ((r = sink->settle(sink->arg)) != ERR_OK)
+	n = ring_read(u, sink, now);
+	r = n < 0 ? n : sink->settle(sink->arg);
+	/* Nobody hears that the disk is full: the link stays open, and what does not
+	 * fit is lost until it comes again. */
+	if (r == ERR_FULL)
+		blocks_crowded(u->blocks);
+	else if (r != ERR_OK && r != ERR_PEER)
+		blocks_reset(u->blocks);
+	if (r != ERR_OK && r != ERR_FULL)
 		return r;
 	if (n > 0)
 		return n;

@@ -317,8 +317,8 @@ ledger_add(struct ledger *l, const struct ledger_entry *e)
 	if ((r = entry_encode(e, raw)) != ERR_OK ||
 	    (r = sha256(e->header, LINK_HEADER, hash)) != ERR_OK)
 		return r;
-	if (pwrite(l->fd, raw, sizeof(raw), at) != (ssize_t)sizeof(raw))
-		return errno == ENOSPC ? ERR_FULL : ERR_SYS;
+	if ((r = fd_write_at(l->fd, raw, sizeof(raw), at)) != ERR_OK)
+		return r;
 	l->last = e->seq;
 	memcpy(l->hash, hash, sizeof(hash));
 	return ERR_OK;

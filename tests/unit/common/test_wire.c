@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -264,6 +265,26 @@ a_frame_above_the_maximum_is_refused_unread(void **state)
 	wire_free(w);
 }
 
+static void
+a_write_at_an_offset_lands_there_and_tells_a_full_disk(void **state)
+{
+	int	 fd = open("/dev/full", O_WRONLY|O_CLOEXEC);
+	FILE	*f = tmpfile();
+	char	 got[6] = "";
+
+	(void)state;
+	assert_int_equal(fd_write_at(fileno(f), "llo", 3, 2), ERR_OK);
+	assert_int_equal(fd_write_at(fileno(f), "he", 2, 0), ERR_OK);
+	assert_int_equal(pread(fileno(f), got, sizeof(got), 0), 5);
+	assert_string_equal(got, "hello");
+	assert_int_equal(lseek(fileno(f), 0, SEEK_CUR), 0);
+	assert_int_equal(fd_write_at(fd, "x", 1, 0), ERR_FULL);
+	assert_int_equal(fd_write_at(-1, "x", 1, 0), ERR_SYS);
+	assert_int_equal(fd_write_at(-1, "", 0, 0), ERR_OK);
+	close(fd);
+	fclose(f);
+}
+
 static void *
 drain(void *arg)
 {
@@ -334,6 +355,7 @@ main(void)
 		cmocka_unit_test(a_length_that_lies_is_short),
 		cmocka_unit_test(a_frame_arrives_whole_from_every_split),
 		cmocka_unit_test(a_frame_cut_anywhere_is_short),
+		cmocka_unit_test(a_write_at_an_offset_lands_there_and_tells_a_full_disk),
 		cmocka_unit_test(a_frame_above_the_maximum_is_refused_unread),
 		cmocka_unit_test(a_frame_larger_than_the_pipe_passes),
 		cmocka_unit_test(sizes_do_not_wrap),
