@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@
 #define OBJECTS		16384
 #define OPEN		128
 #define IDLE_LEAST_MS	300000	/* before an object is given up */
+#define KEPT_BYTES	(16 << 20)	/* of freed memory, against page faults */
 #define STATUS_MS	1000
 #define SAY_MS		60000
 #define STATUS_FILE	"datagrams"
@@ -191,6 +193,10 @@ back_split(void *back, char **why)
 	int			 r;
 
 	*why = NULL;
+	/* Blocks come and go by the thousand: each new page costs as much as
+	 * writing it to the spool. */
+	(void)mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 	u->state_dir = open(u->folder, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
 	if (u->state_dir == -1)
 		return ERR_SYS;
