@@ -14,6 +14,7 @@
 #include "err.h"
 #include "parcel.h"
 #include "parcel_private.h"
+#include "pieces.h"
 #include "wire.h"
 
 #define PARCEL_MAGIC	"LMPP"
@@ -220,32 +221,31 @@ each_step(int fd, uint64_t at, uint64_t end,
 }
 
 static int
-hash_step(void *arg, const uint8_t *data, size_t len)
+pieces_step(void *arg, const uint8_t *data, size_t len)
 {
-	return hash_update(arg, data, len);
+	return pieces_update(arg, data, len);
 }
 
 /* Digest of the file's first len bytes. */
 static int
 file_digest(int fd, uint64_t len, uint8_t out[SHA256_BYTES])
 {
-	struct hash	*h = hash_new();
+	struct pieces	*p = pieces_new();
 	int		 r;
 
-	if (h == NULL)
+	if (p == NULL)
 		return ERR_MEMORY;
-	if ((r = each_step(fd, 0, len, hash_step, h)) != ERR_OK) {
-		hash_free(h);
+	if ((r = each_step(fd, 0, len, pieces_step, p)) != ERR_OK) {
+		pieces_free(p);
 		return r;
 	}
-	return hash_final(h, out);
+	return pieces_final(p, out);
 }
 
 int
 parcel_writer_finish(struct parcel_writer *w)
 {
-	uint8_t	 bytes[PARCEL_HEADER], digest[SHA256_BYTES];
-	uint8_t	 sig[CRYPTO_SIG_BYTES];
+	uint8_t	 bytes[PARCEL_HEADER], trailer[PARCEL_TRAILER];
 	int	 r;
 
 	if ((r = seal_finish(w->seal)) != ERR_OK ||
@@ -255,13 +255,13 @@ parcel_writer_finish(struct parcel_writer *w)
 		return ERR_SYS;
 	if ((r = fd_write_all(w->fd, bytes, PARCEL_HEADER)) != ERR_OK ||
 	    (r = file_digest(w->fd, PARCEL_HEADER + w->manifest_len +
-	    w->head.body_len, digest)) != ERR_OK ||
-	    (r = sign_digest(w->sign_with, SIGN_CONTEXT, digest, sig)) !=
-	    ERR_OK)
+	    w->head.body_len, trailer)) != ERR_OK ||
+	    (r = sign_digest(w->sign_with, SIGN_CONTEXT, trailer,
+	    trailer + SHA256_BYTES)) != ERR_OK)
 		return r;
 	if (lseek(w->fd, 0, SEEK_END) == -1)
 		return ERR_SYS;
-	return fd_write_all(w->fd, sig, sizeof(sig));
+	return fd_write_all(w->fd, trailer, sizeof(trailer));
 }
 
 void
@@ -280,7 +280,7 @@ struct shape {
 	struct parcel_head	 head;
 	uint8_t			*manifest;
 	size_t			 manifest_len;
-	uint64_t		 body_at, sig_at;
+	uint64_t		 body_at, trailer_at;
 };
 
 static int
@@ -296,10 +296,10 @@ shape_read(int fd, struct shape *s)
 	    (r = head_decode(s->bytes, &s->head, &s->manifest_len)) != ERR_OK)
 		return r;
 	s->body_at = PARCEL_HEADER + s->manifest_len;
-	s->sig_at = s->body_at + s->head.body_len;
-	if ((uint64_t)st.st_size < s->sig_at + CRYPTO_SIG_BYTES)
+	s->trailer_at = s->body_at + s->head.body_len;
+	if ((uint64_t)st.st_size < s->trailer_at + PARCEL_TRAILER)
 		return ERR_SHORT;
-	if ((uint64_t)st.st_size > s->sig_at + CRYPTO_SIG_BYTES)
+	if ((uint64_t)st.st_size > s->trailer_at + PARCEL_TRAILER)
 		return ERR_FORMAT;
 	if ((s->manifest = malloc(s->manifest_len + 1)) == NULL)
 		return ERR_MEMORY;
@@ -326,20 +326,32 @@ parcel_peek(int fd, struct parcel_head *head, struct manifest **mp)
 	return r;
 }
 
-/* Whether the digest of all before the signature is signed by signer. */
+int
+parcel_trailer(int fd, uint64_t len, uint8_t out[PARCEL_TRAILER])
+{
+	if (len < PARCEL_TRAILER)
+		return ERR_SHORT;
+	return pread_all(fd, out, PARCEL_TRAILER, len - PARCEL_TRAILER);
+}
+
+/* Whether the trailer has the digest of all before it, signed by signer. */
 static int
 shape_verify(int fd, const struct shape *s, const struct key *signer,
     const uint8_t digest[SHA256_BYTES])
 {
-	uint8_t	 sig[CRYPTO_SIG_BYTES], id[8];
+	uint8_t	 trailer[PARCEL_TRAILER], id[8];
 	int	 r;
 
 	key_id(signer, id);
 	if (memcmp(id, s->head.key_id, sizeof(id)) != 0)
 		return ERR_CRYPTO;
-	if ((r = pread_all(fd, sig, sizeof(sig), s->sig_at)) != ERR_OK)
+	if ((r = pread_all(fd, trailer, sizeof(trailer), s->trailer_at)) !=
+	    ERR_OK)
 		return r;
-	return verify_digest(signer, SIGN_CONTEXT, digest, sig);
+	if (secret_differs(digest, trailer, SHA256_BYTES))
+		return ERR_CRYPTO;
+	return verify_digest(signer, SIGN_CONTEXT, digest,
+	    trailer + SHA256_BYTES);
 }
 
 /* Shape and signature; s->manifest is the caller's to free in any case. */
@@ -351,7 +363,7 @@ parcel_check(int fd, const struct key *signer, struct shape *s,
 	int		 r;
 
 	if ((r = shape_read(fd, s)) != ERR_OK ||
-	    (r = file_digest(fd, s->sig_at, digest)) != ERR_OK ||
+	    (r = file_digest(fd, s->trailer_at, digest)) != ERR_OK ||
 	    (r = shape_verify(fd, s, signer, digest)) != ERR_OK)
 		return r;
 	r = manifest_decode(s->manifest, s->manifest_len, &m);
@@ -373,7 +385,7 @@ parcel_verify(int fd, const struct key *signer)
 
 /* Opens the body while hashing the file a second time. */
 struct opening {
-	struct hash	*hash;
+	struct pieces	*pieces;
 	struct unseal	*unseal;
 };
 
@@ -383,7 +395,7 @@ opening_step(void *arg, const uint8_t *data, size_t len)
 	struct opening	*o = arg;
 	int		 r;
 
-	if ((r = hash_update(o->hash, data, len)) != ERR_OK)
+	if ((r = pieces_update(o->pieces, data, len)) != ERR_OK)
 		return r;
 	return unseal_write(o->unseal, data, len);
 }
@@ -395,27 +407,27 @@ static int
 body_open(int fd, const struct shape *s, const uint8_t digest[SHA256_BYTES],
     const struct key *own, seal_sink *sink, void *arg)
 {
-	struct opening	 o = { hash_new(), NULL };
+	struct opening	 o = { pieces_new(), NULL };
 	uint8_t		 aad[SHA256_BYTES], again[SHA256_BYTES];
 	int		 r = ERR_MEMORY;
 
-	if (o.hash == NULL ||
+	if (o.pieces == NULL ||
 	    (r = body_aad(s->bytes, s->manifest, s->manifest_len, aad)) !=
 	    ERR_OK || (r = unseal_new(own, BODY_CONTEXT, aad, sizeof(aad), sink,
 	    arg, &o.unseal)) != ERR_OK)
 		goto out;
-	if ((r = hash_update(o.hash, s->bytes, PARCEL_HEADER)) != ERR_OK ||
-	    (r = hash_update(o.hash, s->manifest, s->manifest_len)) != ERR_OK ||
-	    (r = each_step(fd, s->body_at, s->sig_at, opening_step, &o)) !=
+	if ((r = pieces_update(o.pieces, s->bytes, PARCEL_HEADER)) != ERR_OK ||
+	    (r = pieces_update(o.pieces, s->manifest, s->manifest_len)) !=
+	    ERR_OK || (r = each_step(fd, s->body_at, s->trailer_at, opening_step, &o)) !=
 	    ERR_OK || (r = unseal_finish(o.unseal)) != ERR_OK)
 		goto out;
-	r = hash_final(o.hash, again);
-	o.hash = NULL;
+	r = pieces_final(o.pieces, again);
+	o.pieces = NULL;
 	if (r == ERR_OK && secret_differs(digest, again, sizeof(again)))
 		r = ERR_CRYPTO;
  out:
 	unseal_free(o.unseal);
-	hash_free(o.hash);
+	pieces_free(o.pieces);
 	return r;
 }
 

@@ -20,7 +20,8 @@
  *	    b  body: sealed stream (crypto.h), AAD = SHA-256 of the header with
  *	       its body length zeroed and of the manifest, context
  *	       "limpid-parcel-body-1"
- *	   64  Ed25519 over SHA-256 of all before, context "limpid-parcel-1"
+ *	   32  digest of all before (pieces.h)
+ *	   64  Ed25519 over that digest, context "limpid-parcel-1"
  *
  * Multi-byte integers are little-endian.
  */
@@ -34,6 +35,7 @@
 #include "ref.h"
 
 #define PARCEL_HEADER		48
+#define PARCEL_TRAILER		96
 #define PARCEL_MANIFEST_MAX	(256 * 1024)
 
 enum parcel_kind {
@@ -88,6 +90,11 @@ void parcel_writer_free(struct parcel_writer *w);
  * The caller frees *mp (may be NULL when not wanted).
  */
 int parcel_peek(int fd, struct parcel_head *head, struct manifest **mp);
+/*
+ * The last bytes of a file that holds a parcel of len bytes: the digest of all before,
+ * as its producer wrote it, and the signature over that. Nothing is verified.
+ */
+int parcel_trailer(int fd, uint64_t len, uint8_t out[PARCEL_TRAILER]);
 /*
  * Verifies shape and signature of the whole file: ERR_OK, ERR_FORMAT (shape,
  * trailing bytes), ERR_SHORT, ERR_CRYPTO. The file must be at offset 0.

@@ -20,10 +20,10 @@
 #include "crypto.h"
 #include "err.h"
 #include "link.h"
-#include "link_digest.h"
 #include "log.h"
 #include "proc.h"
 #include "record.h"
+#include "recv_digest.h"
 #include "recv_fragments.h"
 #include "recv_notice.h"
 #include "recv_object.h"
@@ -125,7 +125,7 @@ state_open(struct diode_recv *d)
 	free(path);
 	if ((r = spool_clear_tmp(s->spool)) < 0)
 		fatal(err_exit(r), "spool link%d-in: %s", d->link, err_text(r));
-	if ((s->digest = link_digest_new()) == NULL ||
+	if ((s->digest = recv_digest_new()) == NULL ||
 	    (d->fragments = fragments_new(s)) == NULL)
 		fatal(EXIT_BUG, "out of memory");
 }
@@ -421,7 +421,7 @@ diode_recv_close(struct diode_recv *d)
 	seen_close(d->shared.seen);
 	record_close(d->shared.record);
 	spool_close(d->shared.spool);
-	link_digest_free(d->shared.digest);
+	recv_digest_free(d->shared.digest);
 	key_free(d->key);
 	conf_free(d->conf);
 }

@@ -39,7 +39,7 @@ struct link_header {
 	uint64_t	 seq;			/* from 1, never used twice */
 	uint8_t		 prev[32];		/* SHA-256 of the header before */
 	uint64_t	 parcel_len;
-	uint8_t		 parcel_digest[32];	/* link_digest.h */
+	uint8_t		 trailer_hash[32];	/* SHA-256 of the parcel's trailer */
 	int64_t		 made_ms;
 };
 

@@ -38,7 +38,7 @@ get_fields(struct wire *w, struct raw_header *raw)
 	    (r = wire_end(w)) != ERR_OK)
 		return r;
 	memcpy(raw->h.prev, prev, 32);
-	memcpy(raw->h.parcel_digest, sha, 32);
+	memcpy(raw->h.trailer_hash, sha, 32);
 	raw->h.made_ms = (int64_t)made;
 	return ERR_OK;
 }

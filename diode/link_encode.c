@@ -24,7 +24,7 @@ put_signed(struct wire *w, const struct link_header *h, const uint8_t id[8])
 	    (r = wire_put_u64(w, h->seq)) != ERR_OK ||
 	    (r = wire_put_raw(w, h->prev, 32)) != ERR_OK ||
 	    (r = wire_put_u64(w, h->parcel_len)) != ERR_OK ||
-	    (r = wire_put_raw(w, h->parcel_digest, 32)) != ERR_OK ||
+	    (r = wire_put_raw(w, h->trailer_hash, 32)) != ERR_OK ||
 	    (r = wire_put_u64(w, (uint64_t)h->made_ms)) != ERR_OK ||
 	    (r = wire_put_raw(w, id, 8)) != ERR_OK)
 		return r;

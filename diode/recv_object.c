@@ -13,10 +13,10 @@
 
 #include "crypto.h"
 #include "err.h"
-#include "link_digest.h"
 #include "log.h"
 #include "parcel.h"
 #include "record.h"
+#include "recv_digest.h"
 #include "recv_object.h"
 #include "recv_seen.h"
 #include "spool.h"
@@ -86,7 +86,7 @@ header_admit(struct recv_shared *s, const struct link_header *h,
 	if (h->parcel_len > s->max_object)
 		return refuse(s, h->seq, ERR_LIMIT, "it is larger than"
 		    " max_object of this link in limpid.conf");
-	if (h->parcel_len < PARCEL_HEADER + CRYPTO_SIG_BYTES)
+	if (h->parcel_len < PARCEL_HEADER + PARCEL_TRAILER)
 		return refuse(s, h->seq, ERR_FORMAT, "it is too small for a"
 		    " parcel");
 	return ERR_OK;
@@ -160,23 +160,39 @@ recv_object_write(struct recv_object *o, const void *data, size_t len)
 	return r;
 }
 
+/* The header names the trailer, and the trailer all before. */
+static int
+bytes_check(struct recv_object *o)
+{
+	uint8_t	 trailer[PARCEL_TRAILER], sum[SHA256_BYTES];
+	int	 r;
+
+	if ((r = parcel_trailer(o->fd, o->got, trailer)) != ERR_OK ||
+	    (r = sha256(trailer, sizeof(trailer), sum)) != ERR_OK)
+		return r == ERR_SHORT ? ERR_SYS : r;
+	if (memcmp(sum, o->head.trailer_hash, sizeof(sum)) != 0)
+		return ERR_FORMAT;
+	if ((r = recv_digest_file(o->shared->digest, o->fd,
+	    o->got - sizeof(trailer), sum)) != ERR_OK)
+		return r;
+	return memcmp(sum, trailer, sizeof(sum)) == 0 ? ERR_OK : ERR_FORMAT;
+}
+
 /* Hash and shape; nothing of the parcel is opened here. */
 static int
 object_check(struct recv_object *o)
 {
 	struct parcel_head	 head;
-	uint8_t			 sum[SHA256_BYTES];
 	int			 r;
 
 	if (o->got != o->head.parcel_len)
 		return refuse(o->shared, o->head.seq, ERR_SHORT, "it ended too"
 		    " early");
-	if ((r = link_digest_file(o->shared->digest, o->fd, o->got, sum)) !=
-	    ERR_OK)
-		return r;
-	if (memcmp(sum, o->head.parcel_digest, sizeof(sum)) != 0)
+	if ((r = bytes_check(o)) == ERR_FORMAT)
 		return refuse(o->shared, o->head.seq, ERR_FORMAT, "its bytes"
 		    " are not those that its header names");
+	if (r != ERR_OK)
+		return r;
 	r = parcel_peek(o->fd, &head, NULL);
 	if (r == ERR_SYS || r == ERR_MEMORY)
 		return r;

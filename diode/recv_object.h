@@ -11,7 +11,7 @@
 
 #include "link.h"
 
-struct link_digest;
+struct recv_digest;
 struct record;
 struct seen;
 struct spool;
@@ -28,7 +28,7 @@ struct recv_shared {
 	struct seen		*seen;
 	struct record		*record;
 	const struct key	*signer;
-	struct link_digest	*digest;
+	struct recv_digest	*digest;
 	uint64_t		 accepted, repeats, refused;	/* counts */
 	uint64_t		 healed;	/* came after people were told */
 	uint64_t		 crowded;	/* given up for want of room */

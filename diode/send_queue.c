@@ -16,7 +16,6 @@
 #include "conf.h"
 #include "crypto.h"
 #include "err.h"
-#include "link_digest.h"
 #include "link_private.h"
 #include "log.h"
 #include "parcel.h"
@@ -27,7 +26,6 @@
 #include "spool.h"
 
 #define BATCH		16	/* parcels numbered under one fsync */
-#define BATCH_BYTES	(4 << 20)	/* or, when they are large, fewer */
 #define ROUNDS_MAX	10	/* conf.h */
 #define ROUNDS_SAVE_MS	1000
 
@@ -38,7 +36,6 @@ struct send_queue {
 	struct record		*record;
 	const struct key	*sign_with;
 	struct link_sender	*link;
-	struct link_digest	*digest;
 	uint64_t		 next;			/* to be sent */
 	uint64_t		 round[ROUNDS_MAX];	/* the same, of repeats */
 	struct { uint64_t next, last; } resend[RESENDS_MAX];
@@ -69,10 +66,6 @@ send_queue_new(const struct conf_link *c, struct spool *spool,
 
 	if ((q = calloc(1, sizeof(*q))) == NULL)
 		return NULL;
-	if ((q->digest = link_digest_new()) == NULL) {
-		free(q);
-		return NULL;
-	}
 	q->conf = c;
 	q->spool = spool;
 	q->ledger = ledger;
@@ -89,9 +82,6 @@ send_queue_new(const struct conf_link *c, struct spool *spool,
 void
 send_queue_free(struct send_queue *q)
 {
-	if (q == NULL)
-		return;
-	link_digest_free(q->digest);
 	free(q);
 }
 
@@ -322,10 +312,9 @@ parcel_objection(struct send_queue *q, int fd, uint64_t size,
 	return NULL;
 }
 
-/* Gives the next number to a claimed parcel; ERR_FORMAT when it was held. Adds its
- * bytes to *bytes. */
+/* Gives the next number to a claimed parcel; ERR_FORMAT when it was held. */
 static int
-number_parcel(struct send_queue *q, const char *name, int fd, uint64_t *bytes)
+number_parcel(struct send_queue *q, const char *name, int fd)
 {
 	struct ledger_entry	 e = {0};
 	struct link_header	 h = {0};
@@ -333,6 +322,7 @@ number_parcel(struct send_queue *q, const char *name, int fd, uint64_t *bytes)
 	struct stat		 st;
 	const char		*why;
 	char			 ref[REF_TEXT_LEN + 1];
+	uint8_t			 trailer[PARCEL_TRAILER];
 	int			 r;
 
 	if (fstat(fd, &st) == -1)
@@ -349,11 +339,10 @@ number_parcel(struct send_queue *q, const char *name, int fd, uint64_t *bytes)
 	h.parcel_len = (uint64_t)st.st_size;
 	h.made_ms = proc_wall_ms();
 	ledger_last_hash(q->ledger, h.prev);
-	if ((r = link_digest_file(q->digest, fd, h.parcel_len,
-	    h.parcel_digest)) != ERR_OK ||
+	if ((r = parcel_trailer(fd, h.parcel_len, trailer)) != ERR_OK ||
+	    (r = sha256(trailer, sizeof(trailer), h.trailer_hash)) != ERR_OK ||
 	    (r = link_header_encode(&h, q->sign_with, e.header)) != ERR_OK)
 		return r;
-	*bytes += h.parcel_len;
 	e.seq = h.seq;
 	e.made_ms = steady_ms(q);
 	e.parcel_len = h.parcel_len;
@@ -367,15 +356,14 @@ number_batch(struct send_queue *q)
 {
 	char		 name[SPOOL_NAME_MAX + 1];
 	unsigned	 attempt;
-	uint64_t	 bytes = 0;
 	int		 fd, i, r = ERR_OK, any = 0;
 
-	for (i = 0; i < BATCH && bytes < BATCH_BYTES; i++) {
+	for (i = 0; i < BATCH; i++) {
 		r = spool_claim(q->spool, name, &fd, &attempt);
 		if (r != ERR_OK)
 			break;
 		any = 1;
-		r = number_parcel(q, name, fd, &bytes);
+		r = number_parcel(q, name, fd);
 		close(fd);
 		if (r == ERR_FORMAT)
 			continue;

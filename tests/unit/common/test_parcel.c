@@ -239,7 +239,7 @@ change_under(void *arg, const uint8_t *data, size_t len)
 
 	(void)len;
 	assert_int_equal(pwrite(fd, &b, 1, lseek(fd, 0, SEEK_END) -
-	    CRYPTO_SIG_BYTES - 1), 1);
+	    PARCEL_TRAILER - 1), 1);
 	return ERR_OK;
 }
 

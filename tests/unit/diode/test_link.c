@@ -72,7 +72,7 @@ header_make(struct keys *k, struct link_header *h, uint8_t out[LINK_HEADER])
 	h->seq = 0x0102030405060708;
 	memset(h->prev, 0x11, 32);
 	h->parcel_len = 12345;
-	memset(h->parcel_digest, 0x22, 32);
+	memset(h->trailer_hash, 0x22, 32);
 	h->made_ms = 1700000000000;
 	assert_int_equal(link_header_encode(h, k->private, out), ERR_OK);
 }
@@ -92,7 +92,7 @@ test_a_header_comes_out_as_it_went_in(void **state)
 	assert_int_equal(back.parcel_len, h.parcel_len);
 	assert_int_equal(back.made_ms, h.made_ms);
 	assert_memory_equal(back.prev, h.prev, 32);
-	assert_memory_equal(back.parcel_digest, h.parcel_digest, 32);
+	assert_memory_equal(back.trailer_hash, h.trailer_hash, 32);
 }
 
 static void

@@ -1,7 +1,7 @@
 /*
- * The digest of a parcel on a link (link_digest.h).
- * Run by both programs of the diode.
- * Hostile input: the receiver's bytes, which are hashed and nothing else.
+ * The digest of a received parcel (recv_digest.h).
+ * Run by limpid-diode-recv only.
+ * Hostile input: bytes, which are hashed and nothing else.
  * Must never give a digest of bytes that it could not read.
  */
 #include <errno.h>
@@ -12,19 +12,19 @@
 #include <intel-ipsec-mb.h>
 
 #include "err.h"
-#include "link_digest.h"
+#include "recv_digest.h"
 
 #define PIECES		16	/* of one reading, and side by side */
 #define WORTH_IT	7	/* fewer are sooner done one after the other */
 
-struct link_digest {
+struct recv_digest {
 	IMB_MGR		*lanes;
 	uint8_t		 sums[PIECES][SHA256_BYTES];
-	uint8_t		 bytes[PIECES * LINK_PIECE];
+	uint8_t		 bytes[PIECES * PIECE_BYTES];
 };
 
 void
-link_digest_free(struct link_digest *g)
+recv_digest_free(struct recv_digest *g)
 {
 	if (g == NULL)
 		return;
@@ -33,15 +33,15 @@ link_digest_free(struct link_digest *g)
 	free(g);
 }
 
-struct link_digest *
-link_digest_new(void)
+struct recv_digest *
+recv_digest_new(void)
 {
-	struct link_digest	*g;
+	struct recv_digest	*g;
 
 	if ((g = calloc(1, sizeof(*g))) == NULL)
 		return NULL;
 	if ((g->lanes = alloc_mb_mgr(0)) == NULL) {
-		link_digest_free(g);
+		recv_digest_free(g);
 		return NULL;
 	}
 	init_mb_mgr_auto(g->lanes, NULL);
@@ -51,19 +51,19 @@ link_digest_new(void)
 static size_t
 piece_len(size_t len, size_t i)
 {
-	size_t	 left = len - i * LINK_PIECE;
+	size_t	 left = len - i * PIECE_BYTES;
 
-	return left < LINK_PIECE ? left : LINK_PIECE;
+	return left < PIECE_BYTES ? left : PIECE_BYTES;
 }
 
 static int
-pieces_in_turn(struct link_digest *g, size_t len)
+pieces_in_turn(struct recv_digest *g, size_t len)
 {
 	size_t	 i;
 	int	 r = ERR_OK;
 
-	for (i = 0; r == ERR_OK && i * LINK_PIECE < len; i++)
-		r = sha256(g->bytes + i * LINK_PIECE, piece_len(len, i),
+	for (i = 0; r == ERR_OK && i * PIECE_BYTES < len; i++)
+		r = sha256(g->bytes + i * PIECE_BYTES, piece_len(len, i),
 		    g->sums[i]);
 	return r;
 }
@@ -78,19 +78,19 @@ is_done(const IMB_JOB *job, size_t *done)
 }
 
 static int
-pieces_side_by_side(struct link_digest *g, size_t len)
+pieces_side_by_side(struct recv_digest *g, size_t len)
 {
 	size_t	 i, done = 0;
 	IMB_JOB	*job;
 
-	for (i = 0; i * LINK_PIECE < len; i++) {
+	for (i = 0; i * PIECE_BYTES < len; i++) {
 		job = IMB_GET_NEXT_JOB(g->lanes);
 		memset(job, 0, sizeof(*job));
 		job->cipher_mode = IMB_CIPHER_NULL;
 		job->cipher_direction = IMB_DIR_ENCRYPT;
 		job->chain_order = IMB_ORDER_HASH_CIPHER;
 		job->hash_alg = IMB_AUTH_SHA_256;
-		job->src = g->bytes + i * LINK_PIECE;
+		job->src = g->bytes + i * PIECE_BYTES;
 		job->msg_len_to_hash_in_bytes = piece_len(len, i);
 		job->auth_tag_output = g->sums[i];
 		job->auth_tag_output_len_in_bytes = SHA256_BYTES;
@@ -102,7 +102,7 @@ pieces_side_by_side(struct link_digest *g, size_t len)
 }
 
 static int
-bytes_read(struct link_digest *g, int fd, uint64_t at, size_t len)
+bytes_read(struct recv_digest *g, int fd, uint64_t at, size_t len)
 {
 	size_t	 have = 0;
 	ssize_t	 n;
@@ -119,7 +119,7 @@ bytes_read(struct link_digest *g, int fd, uint64_t at, size_t len)
 }
 
 int
-link_digest_file(struct link_digest *g, int fd, uint64_t len,
+recv_digest_file(struct recv_digest *g, int fd, uint64_t len,
     uint8_t out[SHA256_BYTES])
 {
 	struct hash	*list;
@@ -132,7 +132,7 @@ link_digest_file(struct link_digest *g, int fd, uint64_t len,
 	for (at = 0; r == ERR_OK && at < len; at += n) {
 		n = len - at < sizeof(g->bytes) ? (size_t)(len - at) :
 		    sizeof(g->bytes);
-		pieces = (n + LINK_PIECE - 1) / LINK_PIECE;
+		pieces = (n + PIECE_BYTES - 1) / PIECE_BYTES;
 		if ((r = bytes_read(g, fd, at, n)) != ERR_OK)
 			break;
 		r = pieces < WORTH_IT ? pieces_in_turn(g, n) :
