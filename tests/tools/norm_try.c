@@ -7,6 +7,7 @@
  *
  * normApi.h is C++ in places, so what is used of it is declared here.
  */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -46,6 +47,14 @@ now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What came by then has been printed. */
+static void
+time_is_up(int signal_number)
+{
+	(void)signal_number;
+	_exit(0);
 }
 
 static int
@@ -103,6 +112,7 @@ main(int argc, char **argv)
 {
 	const void	*i = NormCreateInstance(false), *s;
 
+	signal(SIGALRM, time_is_up);
 	if (argc == 4 && strcmp(argv[1], "recv") == 0) {
 		s = NormCreateSession(i, "127.0.0.1",
 		    (uint16_t)atoi(argv[2]), 2);
