@@ -656,8 +656,12 @@ blocks_expire(struct blocks *b, long long now_ms)
 void
 blocks_reset(struct blocks *b)
 {
-	while (b->oldest != NULL)
-		object_give_up(b, b->oldest);
+	struct object	*o, *newer;
+
+	for (o = b->oldest; o != NULL; o = newer) {
+		newer = o->newer;
+		object_give_up(b, o);
+	}
 	finished_forget(b);
 }
 
