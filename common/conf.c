@@ -90,6 +90,7 @@ static const struct row rows[] = {
 	{ "link", "key_slot", COUNT, LINK(key_slot), "1", 1, 2, NULL },
 	{ "link", "max_object", SIZE, LINK(max_object), "512M", 4096,
 	  INT64_C(1) << 40, NULL },
+	{ "link", "medium", SWITCH, LINK(medium), "no", 0, 0, NULL },
 	{ "link", "mtu", COUNT, LINK(mtu), "1500", 1280, 9216, NULL },
 	{ "link", "parity", COUNT, LINK(parity), "16", 0, 64, NULL },
 	{ "link", "rate", RATE, LINK(rate), "0", 0, INT64_C(1000000000000),

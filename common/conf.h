@@ -21,6 +21,8 @@ struct conf_link {
 	int		 resend_window_s; /* after a lost connection, repeat what was
 					   * sent in these last seconds */
 	uint64_t	 max_object;	/* bytes */
+	int		 medium;	/* file: connect is a mount point, and where
+					 * nothing is mounted nothing is sent */
 	/* transport udp */
 	uint64_t	 rate;		/* bits a second; 0 not set: no sending */
 	int		 mtu;

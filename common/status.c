@@ -137,7 +137,7 @@ word_of(json_t *o, const char *key)
 static void
 read_link(FILE *f, json_t *o)
 {
-	char		 line[256], *value, *end;
+	char		 line[512], *value, *end;
 	long long	 number;
 
 	while (fgets(line, sizeof(line), f) != NULL) {
@@ -250,6 +250,9 @@ print_link(json_t *e)
 		printf("AWAY: the far end takes nothing for %lld s",
 		    number_of(e, "away_ms") / 1000);
 		print_waiting(e);
+		if (word_of(e, "why")[0] != '\0')
+			printf("link     %-18s %s\n", word_of(e, "name"),
+			    word_of(e, "why"));
 	} else if (strcmp(state, "up") == 0) {
 		printf("up, sent up to %lld", number_of(e, "sent"));
 		print_waiting(e);

@@ -34,7 +34,8 @@
 #define IDLE_MS		250	/* an alarm is never later by more */
 #define ROOM_MS		5000	/* without a lost object, before there is room */
 #define BLOCK		65536
-#define WAITING_NAMES	64	/* half-copied files spoken of at once */
+#define SAY_MS		60000	/* in this time, of what anybody can cause, */
+#define SAY_MAX		20	/* so many lines are written */
 
 static const char usage[] =
     "limpid-diode-recv [--root DIR] [-n] --link 1|2";
@@ -50,8 +51,8 @@ struct diode_recv {
 	long long		 synced, trouble_said, tick_said, crowded_at;
 	uint64_t		 crowded;	/* objects, when last looked at */
 	uint64_t		 said_repeats, said_dropped;
-	ino_t			 waiting[WAITING_NAMES];
-	size_t			 waiting_next;
+	long long		 say_since;
+	unsigned		 say_count;
 };
 
 /* conf_path of BEFORE, the link's number, AFTER. */
@@ -160,19 +161,33 @@ on_settle(void *arg)
 	return recv_batch_commit(&d->shared);
 }
 
-/* A file that is shorter than its header says is still being copied: said once,
- * and looked at again. */
-static void
-say_waiting(struct diode_recv *d, const struct stat *st, const char *name)
+/* 1 when a line may be written of what strangers or media cause: they shall not fill
+ * our disk with it. What is left out is counted and said. */
+static int
+may_say(struct diode_recv *d)
 {
-	size_t	 i;
+	return d->say_count++ < SAY_MAX;
+}
 
-	for (i = 0; i < WAITING_NAMES; i++)
-		if (d->waiting[i] == st->st_ino)
-			return;
-	d->waiting[d->waiting_next++ % WAITING_NAMES] = st->st_ino;
-	log_info("link=%d %s is not whole yet and waits", d->link,
-	    log_safe(name));
+static void
+say_left_out(struct diode_recv *d, long long now)
+{
+	if (now - d->say_since < SAY_MS)
+		return;
+	if (d->say_count > SAY_MAX)
+		log_warn("link=%d and %u more lines of this kind were left out",
+		    d->link, d->say_count - SAY_MAX);
+	d->say_since = now;
+	d->say_count = 0;
+}
+
+static void
+on_told(void *arg, const char *sentence)
+{
+	struct diode_recv	*d = arg;
+
+	if (may_say(d))
+		log_warn("link=%d %s", d->link, sentence);
 }
 
 /* Takes o over. The file is removed next, so its batch is committed at once. */
@@ -201,45 +216,89 @@ object_copy(struct diode_recv *d, struct recv_object *o, int fd, uint64_t len)
 	return recv_batch_commit(&d->shared);
 }
 
+/* An object in a file. ERR_SHORT: it ends before it should; ERR_AGAIN: it cannot be
+ * read; ERR_DENIED: it is not the sender's; else as recv_object_finish. */
 static int
-on_object(void *arg, int fd, const char *name, int *keep)
+file_take(struct diode_recv *d, int fd)
 {
-	struct diode_recv	*d = arg;
 	struct recv_object	*o = NULL;
 	struct link_header	 h;
 	struct stat		 st;
 	uint8_t			 header[LINK_HEADER];
+	ssize_t			 n;
 	int			 r;
 
-	recv_notice_alive(d->notice);
-	if (fstat(fd, &st) == -1)
-		return ERR_SYS;
-	if (st.st_size < LINK_HEADER || pread(fd, header, LINK_HEADER, 0) !=
-	    LINK_HEADER || (link_header_decode(header, d->key, d->link, &h) ==
-	    ERR_OK && (uint64_t)st.st_size - LINK_HEADER < h.parcel_len)) {
-		say_waiting(d, &st, name);
-		*keep = 1;
-		return ERR_OK;
+	if ((n = pread(fd, header, LINK_HEADER, 0)) == -1 ||
+	    fstat(fd, &st) == -1)
+		return ERR_AGAIN;
+	if (n != LINK_HEADER)
+		return ERR_SHORT;
+	/* Before recv_object_new, which would record a stranger's file. */
+	if ((r = link_header_decode(header, d->key, d->link, &h)) != ERR_OK)
+		return r == ERR_FORMAT || r == ERR_CRYPTO ? ERR_DENIED : r;
+	if ((r = recv_object_new(&d->shared, header, &o)) != ERR_OK)
+		return r;
+	if ((uint64_t)st.st_size - LINK_HEADER < h.parcel_len) {
+		recv_object_free(o);
+		return ERR_SHORT;
 	}
-	r = recv_object_new(&d->shared, header, &o);
-	if (r == ERR_OK)
-		r = object_copy(d, o, fd,
-		    (uint64_t)st.st_size - LINK_HEADER);
+	return object_copy(d, o, fd, (uint64_t)st.st_size - LINK_HEADER);
+}
+
+/* What is wrong with a file that nobody writes to any more, and what to do. */
+static const char *
+file_advice(int r)
+{
+	switch (r) {
+	case ERR_SHORT:
+		return "is not whole, and nobody writes to it any more: its copy"
+		    " was cut off; copy it again";
+	case ERR_AGAIN:
+		return "cannot be read to its end: the medium is damaged or was"
+		    " taken out; copy it again";
+	case ERR_DENIED:
+		return "is nothing that this link's sender signed, and is left"
+		    " alone; remove it, or see that the key linkN-sign.pub here"
+		    " is the sender's";
+	default:
+		return "was refused, the line before says why, and is left"
+		    " alone; copy it again or remove it";
+	}
+}
+
+static int
+on_object(void *arg, int fd, const char *name, enum link_look look,
+    enum link_file *what)
+{
+	struct diode_recv	*d = arg;
+	int			 r;
+
+	d->shared.quiet = look != LINK_SETTLED;
+	r = file_take(d, fd);
+	d->shared.quiet = 0;
 	switch (r) {
 	case ERR_OK:
 	case ERR_EXISTS:
+		*what = LINK_DONE;
 		return ERR_OK;
+	case ERR_AGAIN:
 	case ERR_FORMAT:
 	case ERR_CRYPTO:
+	case ERR_DENIED:
 	case ERR_LIMIT:
 	case ERR_SHORT:
-		log_warn("link=%d %s was refused and is removed where the"
-		    " medium allows it", d->link, log_safe(name));
-		return ERR_OK;
+		break;
 	default:
-		*keep = 1;
-		return r == ERR_AGAIN ? ERR_OK : r;
+		return r;
 	}
+	*what = look == LINK_SETTLED ? LINK_LEFT : LINK_FORMING;
+	if (look == LINK_SETTLED && may_say(d))
+		log_warn("link=%d %s %s", d->link, log_safe(name),
+		    file_advice(r));
+	else if (look == LINK_FIRST && r == ERR_SHORT && may_say(d))
+		log_info("link=%d %s is not whole yet and waits", d->link,
+		    log_safe(name));
+	return ERR_OK;
 }
 
 static void
@@ -249,6 +308,8 @@ on_refused(void *arg, const char *address, const char *why)
 	char			 link[4];
 	int			 r;
 
+	if (!may_say(d))
+		return;
 	snprintf(link, sizeof(link), "%d", d->link);
 	log_warn("link=%d ALARM: a sender at %s was turned away: %s", d->link,
 	    address, why);
@@ -281,6 +342,7 @@ housekeeping(struct diode_recv *d)
 		log_error("link=%d what is missing cannot be written down: %s;"
 		    " make room, it is tried again", d->link, err_text(r));
 	}
+	say_left_out(d, now);
 	if (now - d->synced < SYNC_MS)
 		return;
 	d->synced = now;
@@ -381,7 +443,7 @@ static void
 loop(struct diode_recv *d, int signals)
 {
 	const struct link_sink	 sink = { d, on_fragment, on_settle,
-				    on_object, on_refused,
+				    on_object, on_told, on_refused,
 				    &d->shared, on_notice };
 	struct pollfd		 p[2] = { { signals, POLLIN, 0 },
 				    { -1, POLLIN, 0 } };

@@ -36,6 +36,8 @@ static const char usage[] =
 
 struct diode_send {
 	int			 link, up;
+	int			 refused;	/* the last handshake failed */
+	int			 stalled;	/* up, and yet takes nothing */
 	struct conf		*conf;
 	struct spool		*spool;
 	struct ledger		*ledger;
@@ -46,6 +48,8 @@ struct diode_send {
 	struct send_notice	*notice;
 	struct send_resend	*resend;
 	long long		 away_since, away_said, expired, synced;
+	uint64_t		 unsure;	/* up to here a lost connection may
+						 * have swallowed objects */
 };
 
 /* conf_path of BEFORE, the link's number, AFTER. */
@@ -150,69 +154,107 @@ record_link(struct diode_send *d, const char *event)
 }
 
 static void
-away_begin(struct diode_send *d)
+away_begin(struct diode_send *d, int say_after_ms)
 {
-	d->up = 0;
 	d->away_since = proc_now_ms();
-	d->away_said = d->away_since - AWAY_MS + AWAY_FIRST_MS;
-}
-
-static void
-on_events(struct diode_send *d, unsigned seen)
-{
-	int	 r;
-
-	if (seen & LINK_REFUSED)
-		log_warn("link=%d the receiver at %s was not accepted: its"
-		    " CURVE key is not keys/link%d-recv-curve.pub, or it does"
-		    " not know keys/link%d-send-curve.pub", d->link,
-		    d->conf->link[d->link - 1].connect, d->link, d->link);
-	if (seen & LINK_DOWN) {
-		away_begin(d);
-		log_warn("link=%d the connection was lost", d->link);
-		record_link(d, "link.down");
-	}
-	if (seen & LINK_UP) {
-		d->up = 1;
-		if ((r = send_queue_rewind(d->queue)) != ERR_OK)
-			log_error("link=%d the ledger cannot be read: %s",
-			    d->link, err_text(r));
-		log_info("link=%d connected, sending from sequence %" PRIu64,
-		    d->link, send_queue_position(d->queue));
-		record_link(d, "link.up");
-	}
+	d->away_said = d->away_since - AWAY_MS + say_after_ms;
 }
 
 /* Says that nobody takes the mail: the spool grows, and never in silence. */
 static void
 warn_away(struct diode_send *d)
 {
+	const char		*why = link_sender_why(d->sender);
 	struct spool_stat	 st;
 	long long		 now = proc_now_ms();
 
-	if (d->up || now - d->away_said < AWAY_MS)
+	if ((d->up && !d->stalled) || now - d->away_said < AWAY_MS)
 		return;
 	d->away_said = now;
 	if (spool_waiting(d->spool, &st) != ERR_OK)
 		return;
-	log_warn("link=%d the receiver at %s is away for %lld s: %" PRIu64
-	    " parcels (%" PRIu64 " bytes) wait in the spool; see that"
-	    " limpid-diode-recv runs there and that this host reaches it",
-	    d->link, d->conf->link[d->link - 1].connect,
+	log_warn("link=%d the far end at %s is away for %lld s: %" PRIu64
+	    " parcels (%" PRIu64 " bytes) wait in the spool, the oldest for"
+	    " %lld s; %s", d->link, d->conf->link[d->link - 1].connect,
 	    (now - d->away_since) / 1000, st.new_count + st.work_count,
-	    st.bytes);
+	    st.bytes, st.oldest_ms == 0 ? 0 : (long long)(proc_wall_ms() -
+	    st.oldest_ms) / 1000, why != NULL ? why :
+	    "see that limpid-diode-recv runs there and that this host reaches"
+	    " it");
+}
+
+static void
+on_up(struct diode_send *d)
+{
+	int	 r;
+
+	d->up = 1;
+	d->unsure = ledger_last(d->ledger);
+	if ((r = send_queue_rewind(d->queue)) != ERR_OK)
+		log_error("link=%d the ledger cannot be read: %s", d->link,
+		    err_text(r));
+	log_info("link=%d connected, sending from sequence %" PRIu64, d->link,
+	    send_queue_position(d->queue));
+	record_link(d, "link.up");
+}
+
+static void
+on_events(struct diode_send *d, unsigned seen)
+{
+	const char	*why = link_sender_why(d->sender);
+
+	/* Said by warn_away, with what waits, and not at each try. */
+	if ((seen & LINK_REFUSED) && !d->refused) {
+		d->refused = 1;
+		d->away_said = proc_now_ms() - AWAY_MS;
+	}
+	if (seen & LINK_DOWN) {
+		d->up = 0;
+		away_begin(d, AWAY_FIRST_MS);
+		log_warn("link=%d %s", d->link, why != NULL ? why :
+		    "the connection was lost");
+		record_link(d, "link.down");
+	}
+	if (seen & LINK_UP) {
+		d->refused = 0;
+		on_up(d);
+	}
+}
+
+/* A medium that is there and takes nothing is as bad as none, and said as such. */
+static void
+stall_check(struct diode_send *d)
+{
+	int	 stalled = d->up && link_sender_why(d->sender) != NULL;
+
+	if (stalled == d->stalled)
+		return;
+	d->stalled = stalled;
+	if (stalled)
+		away_begin(d, 0);
+	else if (d->up)
+		log_info("link=%d sending goes on", d->link);
 }
 
 /* Between objects too: a long queue must not hold back the heartbeat. */
 static void
 speak(struct diode_send *d)
 {
-	long long	 away = d->up ? 0 : proc_now_ms() - d->away_since + 1;
+	long long	 away = d->up && !d->stalled ? 0 :
+	    proc_now_ms() - d->away_since + 1;
 	int		 r;
 
 	if ((r = send_notice_tick(d->notice, away)) != ERR_OK)
 		log_error("link=%d no heartbeat: %s", d->link, err_text(r));
 	send_resend_tick(d->resend);
+}
+
+/* What a lost connection may have swallowed is kept until it was sent again, however
+ * long the far end was away. */
+static int
+may_expire(const struct diode_send *d)
+{
+	return d->up && send_queue_position(d->queue) > d->unsure;
 }
 
 static void
@@ -222,6 +264,7 @@ housekeeping(struct diode_send *d)
 	int		 r;
 
 	speak(d);
+	stall_check(d);
 	warn_away(d);
 	if (now - d->synced >= 1000) {
 		d->synced = now;
@@ -229,7 +272,7 @@ housekeeping(struct diode_send *d)
 			log_error("link=%d the record is not on disk: %s",
 			    d->link, err_text(r));
 	}
-	if (now - d->expired >= EXPIRE_MS) {
+	if (now - d->expired >= EXPIRE_MS && may_expire(d)) {
 		d->expired = now;
 		if ((r = send_queue_expire(d->queue)) < 0)
 			log_error("link=%d old parcels stay: %s", d->link,
@@ -350,7 +393,7 @@ main(int argc, char **argv)
 		    d.conf->link[d.link - 1].connect, err_text(r));
 	proc_ready(pid);
 	free(pid);
-	away_begin(&d);
+	away_begin(&d, AWAY_FIRST_MS);
 	loop(&d, signals);
 	diode_send_close(&d);
 	return EXIT_DONE;

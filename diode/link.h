@@ -120,8 +120,7 @@ struct link_finished {
 /* What link_sender_events reports, as bits. */
 #define LINK_UP		0x1	/* a connection was made: repeat the window */
 #define LINK_DOWN	0x2	/* it was lost, or the folder is gone */
-#define LINK_REFUSED	0x4	/* the peer does not hold the pinned key, or
-				 * does not know ours */
+#define LINK_REFUSED	0x4	/* the handshake failed: link_sender_why */
 
 struct link_sender;
 
@@ -139,6 +138,9 @@ int link_sender_lasting(const struct link_sender *l);
 /* Readable (poll) when events has something to report; -1: ask every second. */
 int link_sender_fd(struct link_sender *l);
 unsigned link_sender_events(struct link_sender *l);
+/* Why nothing can be sent now and what to do, as a sentence; NULL when it can, or
+ * when nobody answers. Valid until the next call for this link. */
+const char *link_sender_why(struct link_sender *l);
 /*
  * Hands over one object. ERR_OK: taken whole. ERR_AGAIN: call again with the same
  * object, which goes on where it stopped. Other errors concern the parcel's file.
@@ -162,6 +164,12 @@ int link_sender_notice(struct link_sender *l, const uint8_t *data, size_t len);
 
 struct link_receiver;
 
+/* A file on a medium may be looked at while it is still being copied: what is wrong
+ * with it is final once it has not changed for some time. */
+enum link_look { LINK_FIRST, LINK_AGAIN, LINK_SETTLED };
+/* What it is then: left alone and said, looked at again, or in the spool. */
+enum link_file { LINK_LEFT, LINK_FORMING, LINK_DONE };
+
 /* Where a receiver puts what arrived, and whom it tells. */
 struct link_sink {
 	void	*arg;
@@ -170,9 +178,11 @@ struct link_sink {
 	int	(*fragment)(void *arg, const uint8_t *message, size_t len);
 	/* After each run of fragments: what came is to be on disk now. */
 	int	(*settle)(void *arg);
-	/* One whole object in a file at offset 0; *keep is set to 1 when it must
-	 * be offered again. */
-	int	(*object)(void *arg, int fd, const char *name, int *keep);
+	/* What may be one object, in a file from offset 0. */
+	int	(*object)(void *arg, int fd, const char *name,
+		    enum link_look look, enum link_file *what);
+	/* A sentence for people about a folder or a file; safe to print. */
+	void	(*told)(void *arg, const char *sentence);
 	/* A peer was turned away; both strings are safe to print. */
 	void	(*refused)(void *arg, const char *address, const char *why);
 	/* For transports that put objects together themselves. */

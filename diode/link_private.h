@@ -18,6 +18,7 @@
 #define LINK_HISTORY_NAME "link%d-history-%02u.lmpn"
 #define LINK_HISTORIES	16	/* notices that hold the last 1024 hashes */
 #define LINK_KEY_TEXT	40		/* a CURVE key in Z85 */
+#define LINK_WHY	320		/* a sentence of link_sender_why */
 
 struct link_sender_ops {
 	int		 lasting;
@@ -30,6 +31,8 @@ struct link_sender_ops {
 	/* Only transports that send in the background, else NULL. */
 	int		 (*finished)(void *back, struct link_finished *f);
 	int		 (*pump)(void *back);
+	/* NULL: has nothing to say. */
+	const char	*(*why)(void *back);
 };
 
 struct link_receiver_ops {

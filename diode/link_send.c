@@ -91,6 +91,12 @@ link_sender_events(struct link_sender *l)
 	return l->ops->events(l->back);
 }
 
+const char *
+link_sender_why(struct link_sender *l)
+{
+	return l->ops->why == NULL ? NULL : l->ops->why(l->back);
+}
+
 int
 link_sender_send(struct link_sender *l, const struct link_outgoing *o)
 {

@@ -54,6 +54,8 @@ note(struct recv_shared *s, const char *event, uint64_t seq, const char *key,
 static int
 refuse(struct recv_shared *s, uint64_t seq, int code, const char *why)
 {
+	if (s->quiet)
+		return code;
 	s->refused++;
 	log_warn("link=%d seq=%" PRIu64 " refused: %s", s->link, seq, why);
 	note(s, "link.refused", seq, "why", why);
@@ -63,7 +65,8 @@ refuse(struct recv_shared *s, uint64_t seq, int code, const char *why)
 static int
 refuse_conflict(struct recv_shared *s, uint64_t seq)
 {
-	note(s, "link.conflict", seq, "alarm", "yes");
+	if (!s->quiet)
+		note(s, "link.conflict", seq, "alarm", "yes");
 	return refuse(s, seq, ERR_CRYPTO, "ALARM: another object bears a"
 	    " sequence that was seen before; the sender's ledger was lost or"
 	    " set back, see limpid-diode-send(8)");

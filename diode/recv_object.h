@@ -30,6 +30,8 @@ struct recv_shared {
 	const struct key	*signer;
 	struct recv_digest	*digest;
 	uint64_t		 accepted, repeats, refused;	/* counts */
+	int			 quiet;		/* a refusal is not final: the
+						 * object is looked at again */
 	uint64_t		 healed;	/* came after people were told */
 	uint64_t		 crowded;	/* given up for want of room */
 	int			 full;		/* people were told of that */

@@ -8,6 +8,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,19 +27,25 @@
 #include "log.h"
 
 #define ZAP		"inproc://zeromq.zap.01"
+#define MONITOR		"inproc://link-monitor"
 #define ZAP_FRAMES	7	/* of a CURVE request */
 #define CURVE_BYTES	32
 #define CURVE_OVERHEAD	256	/* room for CURVE around a message */
 #define BACKLOG		16	/* connections that wait to be let in */
 #define AT_ONCE		32	/* messages of one call */
+#define PEERS		(2 * BACKLOG)	/* connections whose address is kept */
 
 struct recv_zmq {
 	int		 listen;	/* made before the filter: behind it, this
 					 * program cannot make a socket */
 	char		 secret[LINK_KEY_TEXT + 1];
 	uint8_t		 allowed[CURVE_BYTES];
-	void		*ctx, *pull, *zap;
-	int		 poll;		/* epoll over both sockets */
+	void		*ctx, *pull, *zap, *monitor;
+	int		 poll;		/* epoll over all three sockets */
+	int		 link;
+	int		 wrong_key;	/* the next to be disconnected has one */
+	struct { int fd; char address[INET6_ADDRSTRLEN]; } peers[PEERS];
+	size_t		 peer_next;
 };
 
 struct zap_request {
@@ -53,9 +62,11 @@ pull_close(struct recv_zmq *z)
 	if (z->poll != -1)
 		close(z->poll);
 	z->poll = -1;
+	if (z->monitor != NULL)
+		zmq_close(z->monitor);
 	if (z->pull != NULL)
 		zmq_close(z->pull);
-	z->pull = NULL;
+	z->monitor = z->pull = NULL;
 }
 
 static void
@@ -109,6 +120,7 @@ recv_zmq_new(const struct conf *c, int link, void **backp, char **why)
 	if ((z = calloc(1, sizeof(*z))) == NULL)
 		return ERR_MEMORY;
 	z->poll = z->listen = -1;
+	z->link = link;
 	/* Before the filter: libzmq reads files here, but starts no thread. */
 	if ((z->ctx = zmq_ctx_new()) == NULL) {
 		r = ERR_SYS;
@@ -196,8 +208,15 @@ back_start(void *back, char **why)
 	if ((z->pull = zmq_socket(z->ctx, ZMQ_PULL)) == NULL ||
 	    (r = pull_configure(z)) != ERR_OK)
 		return r;
+	if (zmq_socket_monitor(z->pull, MONITOR, ZMQ_EVENT_ACCEPTED |
+	    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_DISCONNECTED) != 0 ||
+	    (z->monitor = zmq_socket(z->ctx, ZMQ_PAIR)) == NULL ||
+	    set_int(z->monitor, ZMQ_LINGER, 0) != ERR_OK ||
+	    zmq_connect(z->monitor, MONITOR) != 0)
+		return ERR_SYS;
 	if ((z->poll = epoll_create1(EPOLL_CLOEXEC)) == -1 ||
-	    poll_add(z, z->zap) != ERR_OK || poll_add(z, z->pull) != ERR_OK)
+	    poll_add(z, z->zap) != ERR_OK || poll_add(z, z->pull) != ERR_OK ||
+	    poll_add(z, z->monitor) != ERR_OK)
 		return ERR_SYS;
 	/* libzmq closes what it is given; the address is only a form. */
 	if ((fd = fcntl(z->listen, F_DUPFD_CLOEXEC, 3)) == -1)
@@ -284,15 +303,95 @@ static void
 zap_serve(struct recv_zmq *z, const struct link_sink *sink)
 {
 	struct zap_request	 q;
-	char			 why[128];
+	char			 why[224];
 
 	while (zap_read(z, &q)) {
 		zap_answer(z, &q);
 		if (q.good)
 			continue;
 		snprintf(why, sizeof(why), "its CURVE key %s is not the"
-		    " sender's", log_safe(q.key));
+		    " sender's; if it is the sender, carry its"
+		    " keys/link%d-send-curve.pub here with `limpid keys`",
+		    log_safe(q.key), z->link);
 		sink->refused(sink->arg, log_safe(q.address), why);
+	}
+}
+
+/* Remembers who came, while the connection still says so. Not getnameinfo, which
+ * asks for the names of interfaces. */
+static void
+peer_came(struct recv_zmq *z, int fd)
+{
+	union { struct sockaddr a; struct sockaddr_in four;
+	    struct sockaddr_in6 six; } peer = { .a = { 0 } };
+	socklen_t	 len = sizeof(peer);
+	size_t		 at = z->peer_next++ % PEERS;
+	const void	*raw = &peer.four.sin_addr;
+
+	z->peers[at].fd = fd;
+	z->peers[at].address[0] = '\0';
+	if (getpeername(fd, &peer.a, &len) == -1)
+		return;
+	if (peer.a.sa_family == AF_INET6)
+		raw = &peer.six.sin6_addr;
+	(void)inet_ntop(peer.a.sa_family, raw, z->peers[at].address,
+	    sizeof(z->peers[at].address));
+}
+
+static const char *
+peer_address(const struct recv_zmq *z, int fd)
+{
+	size_t	 i, at;
+
+	for (i = 0; i < PEERS; i++) {
+		at = (z->peer_next + 2 * PEERS - 1 - i) % PEERS;
+		if (z->peers[at].fd == fd && z->peers[at].address[0] != '\0')
+			return z->peers[at].address;
+	}
+	return "an unknown address";
+}
+
+/* One event of the monitor; 0 when there is none. */
+static int
+monitor_next(void *monitor, uint16_t *event, uint32_t *value)
+{
+	uint8_t	 frame[6], rest[256];
+
+	if (zmq_recv(monitor, frame, sizeof(frame), ZMQ_DONTWAIT) !=
+	    (int)sizeof(frame))
+		return 0;
+	zmq_recv(monitor, rest, sizeof(rest), 0);
+	memcpy(event, frame, sizeof(*event));
+	memcpy(value, frame + sizeof(*event), sizeof(*value));
+	return 1;
+}
+
+/*
+ * A sender that pinned another key than ours fails before it has shown its own, so
+ * ZAP never hears of it: only the handshake's failure tells, and the end of that
+ * connection, which follows it, whose it was.
+ */
+static void
+monitor_serve(struct recv_zmq *z, const struct link_sink *sink)
+{
+	char		 why[192];
+	uint16_t	 event;
+	uint32_t	 value;
+
+	while (monitor_next(z->monitor, &event, &value)) {
+		if (event == ZMQ_EVENT_ACCEPTED)
+			peer_came(z, (int)value);
+		else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+			z->wrong_key =
+			    value == ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC;
+		else if (z->wrong_key) {
+			z->wrong_key = 0;
+			snprintf(why, sizeof(why), "it expects another CURVE"
+			    " key of this host; carry keys/link%d-recv-curve"
+			    ".pub there with `limpid keys`", z->link);
+			sink->refused(sink->arg, peer_address(z, (int)value),
+			    why);
+		}
 	}
 }
 
@@ -305,6 +404,7 @@ back_receive(void *back, const struct link_sink *sink)
 
 	for (n = 0; n < AT_ONCE && r >= 0; n++) {
 		zap_serve(z, sink);
+		monitor_serve(z, sink);
 		zmq_msg_init(&m);
 		if (zmq_msg_recv(&m, z->pull, ZMQ_DONTWAIT) == -1) {
 			zmq_msg_close(&m);

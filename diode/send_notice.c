@@ -209,13 +209,17 @@ static int
 status_write(struct send_notice *n, long long away_ms)
 {
 	const struct spool_stat	*st = &n->waiting;
-	char			 text[512];
+	const char		*why = away_ms > 0 ? link_sender_why(n->link) :
+				    NULL;
+	char			 text[512 + LINK_WHY];
 
 	snprintf(text, sizeof(text), "state %s\naway_ms %lld\nsent %" PRIu64
 	    "\nlast %" PRIu64 "\nwaiting %" PRIu64 "\nbytes %" PRIu64
-	    "\noldest_ms %" PRIu64 "\n", away_ms > 0 ? "away" : "up", away_ms,
-	    send_queue_position(n->queue) - 1, ledger_last(n->ledger),
-	    st->new_count + st->work_count, st->bytes, oldest_age(st));
+	    "\noldest_ms %" PRIu64 "\n%s%s%s", away_ms > 0 ? "away" : "up",
+	    away_ms, send_queue_position(n->queue) - 1, ledger_last(n->ledger),
+	    st->new_count + st->work_count, st->bytes, oldest_age(st),
+	    why != NULL ? "why " : "", why != NULL ? why : "",
+	    why != NULL ? "\n" : "");
 	return link_text_replace(n->dir, "status", text, 0);
 }
 

@@ -496,5 +496,5 @@ back_pump(void *back)
 
 const struct link_sender_ops send_udp_ops = {
 	0, back_start, back_free, back_fd, back_events, back_send, back_notice,
-	back_finished, back_pump
+	back_finished, back_pump, NULL
 };

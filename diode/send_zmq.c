@@ -34,7 +34,8 @@ struct send_zmq {
 	char		 public[LINK_KEY_TEXT + 1];
 	char		 secret[LINK_KEY_TEXT + 1];
 	void		*ctx, *push, *monitor;
-	int		 up;
+	int		 up, link;
+	char		 why[LINK_WHY];	/* of the last handshake that failed */
 	uint64_t	 stream;	/* new with each connection */
 	uint64_t	 seq;		/* object under way, 0 none */
 	uint32_t	 next;		/* its next fragment */
@@ -77,6 +78,32 @@ address_set(struct send_zmq *z, const char *address, char **why)
 	return ERR_OK;
 }
 
+/* A key that nobody can use is said at the start, not by a link that stays down. */
+static int
+pair_check(const struct send_zmq *z, char **why)
+{
+	char	 public[LINK_KEY_TEXT + 1];
+	uint8_t	 raw[32];
+
+	if (zmq_curve_public(public, z->secret) != 0 ||
+	    strcmp(public, z->public) != 0) {
+		if (asprintf(why, "keys/link%d-send-curve.pub does not belong"
+		    " to the .key beside it; remove both, run `limpid init`"
+		    " again, and carry the new one to the receiving host",
+		    z->link) == -1)
+			*why = NULL;
+		return ERR_CONFIG;
+	}
+	if (zmq_z85_decode(raw, z->server) == NULL) {
+		if (asprintf(why, "keys/link%d-recv-curve.pub is not a CURVE"
+		    " key; copy it again from the receiving host", z->link) ==
+		    -1)
+			*why = NULL;
+		return ERR_CONFIG;
+	}
+	return ERR_OK;
+}
+
 int
 send_zmq_new(const struct conf *c, int link, void **backp, char **why)
 {
@@ -85,6 +112,7 @@ send_zmq_new(const struct conf *c, int link, void **backp, char **why)
 
 	if ((z = calloc(1, sizeof(*z))) == NULL)
 		return ERR_MEMORY;
+	z->link = link;
 	/* Before the filter: libzmq reads files here, but starts no thread. */
 	if ((z->ctx = zmq_ctx_new()) == NULL) {
 		r = ERR_SYS;
@@ -96,7 +124,7 @@ send_zmq_new(const struct conf *c, int link, void **backp, char **why)
 	    (r = link_curve_key(c, link, "send", "pub", z->public, why)) !=
 	    ERR_OK ||
 	    (r = link_curve_key(c, link, "recv", "pub", z->server, why)) !=
-	    ERR_OK)
+	    ERR_OK || (r = pair_check(z, why)) != ERR_OK)
 		goto out;
 	*backp = z;
 	z = NULL;
@@ -158,6 +186,7 @@ back_start(void *back)
 	if ((r = push_configure(z)) != ERR_OK)
 		return r;
 	if (zmq_socket_monitor(z->push, MONITOR, ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+	    ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
 	    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
 	    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED) != 0 ||
 	    (z->monitor = zmq_socket(z->ctx, ZMQ_PAIR)) == NULL ||
@@ -195,6 +224,31 @@ monitor_next(void *monitor)
 	return event;
 }
 
+/* What the sender can know: the receiver says "not allowed", or just hangs up. */
+static void
+why_set(struct send_zmq *z, int event)
+{
+	if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+		snprintf(z->why, sizeof(z->why), "the receiver does not know"
+		    " this host's CURVE key: carry keys/link%d-send-curve.pub"
+		    " there with `limpid keys`, and start its"
+		    " limpid-diode-recv again", z->link);
+	else
+		snprintf(z->why, sizeof(z->why), "the receiver broke off the"
+		    " handshake: it has another CURVE key than"
+		    " keys/link%d-recv-curve.pub here (carry its own here again"
+		    " with `limpid keys`), or takes nothing now; its log says"
+		    " which", z->link);
+}
+
+static const char *
+back_why(void *back)
+{
+	struct send_zmq	*z = back;
+
+	return z->up || z->why[0] == '\0' ? NULL : z->why;
+}
+
 static unsigned
 back_events(void *back)
 {
@@ -205,6 +259,7 @@ back_events(void *back)
 	while ((event = monitor_next(z->monitor)) != 0) {
 		if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
 			z->up = 1;
+			z->why[0] = '\0';
 			z->seq = 0;
 			if (random_bytes(&z->stream, sizeof(z->stream)) !=
 			    ERR_OK)
@@ -214,8 +269,10 @@ back_events(void *back)
 			if (z->up)
 				seen = (seen & ~LINK_UP) | LINK_DOWN;
 			z->up = 0;
-		} else
+		} else {
+			why_set(z, event);
 			seen |= LINK_REFUSED;
+		}
 	}
 	return seen;
 }
@@ -293,5 +350,5 @@ back_notice(void *back, const uint8_t *data, size_t len)
 
 const struct link_sender_ops send_zmq_ops = {
 	0, back_start, back_free, back_fd, back_events, back_send, back_notice,
-	NULL, NULL
+	NULL, NULL, back_why
 };

@@ -289,9 +289,11 @@ test_an_absent_folder_keeps_everything(void **state)
 	assert_int_equal(send_queue_step(p->queue), 1);
 	assert_int_equal(send_queue_step(p->queue), ERR_AGAIN);
 	spool_holds(p, 0, 1, 0, 0);
-	assert_int_equal(link_sender_events(p->link), 0);
+	assert_non_null(strstr(link_sender_why(p->link), "cannot be opened"));
+	assert_int_equal(link_sender_events(p->link), LINK_DOWN);
 	assert_int_equal(rename(away, p->media), 0);
 	assert_int_equal(link_sender_events(p->link), LINK_UP);
+	assert_null(link_sender_why(p->link));
 	run(p);
 	media_holds(p, 1);
 }
