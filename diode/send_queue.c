@@ -141,7 +141,8 @@ send_queue_rewind(struct send_queue *q)
 	uint64_t		 bytes = 0, seq = ledger_last(q->ledger);
 	int			 r;
 
-	if (link_sender_lasting(q->link))
+	/* What a background transport had under way is in work still. */
+	if (link_sender_lasting(q->link) || link_sender_is_background(q->link))
 		return ERR_OK;
 	since = steady_ms(q) - (int64_t)q->conf->resend_window_s * 1000;
 	/* Whatever a clock does: all that can have been under way is repeated. */

@@ -30,7 +30,8 @@ struct send_queue *send_queue_new(const struct conf_link *c,
 void send_queue_free(struct send_queue *q);
 /* Once at start: parcels in work that have no number yet go back to new. */
 int send_queue_recover(struct send_queue *q);
-/* After a new connection: what the lost one may have swallowed is sent again. */
+/* After a new connection: what the lost one may have swallowed is sent again. Without
+ * connections that is nothing: what was not on the line yet is in work. */
 int send_queue_rewind(struct send_queue *q);
 /*
  * Sends the next object or gives numbers to the next parcels. 1: did something,

@@ -2,6 +2,10 @@
  * What a sender sends next, after a crash at each point between the spool, the ledger
  * and the link. The link is a folder, so that every object sent can be counted.
  */
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -354,6 +358,59 @@ test_rounds_repeat_what_was_sent(void **state)
 	media_holds(p, 0);	/* two rounds, not three */
 }
 
+/* The same place, from here on over UDP to a socket of our own. */
+static int
+udp_instead(struct place *p)
+{
+	struct sockaddr_in	 a = { .sin_family = AF_INET };
+	socklen_t		 len = sizeof(a);
+	int			 fd = socket(AF_INET, SOCK_DGRAM, 0);
+	char			 cmd[300];
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (void *)&a, sizeof(a)), 0);
+	assert_int_equal(getsockname(fd, (void *)&a, &len), 0);
+	snprintf(cmd, sizeof(cmd), "mkdir -p %s/link/1-send %s/keys && cd %s/keys"
+	    " && umask 077 && printf %%064d 7 >link1-udp.key", p->dir, p->dir,
+	    p->dir);
+	assert_int_equal(system(cmd), 0);
+	place_close(p);
+	snprintf(p->media, sizeof(p->media), "udp://127.0.0.1:%d",
+	    ntohs(a.sin_port));
+	strcpy(p->transport, "udp");
+	p->conf.etc = p->conf.state = p->dir;
+	p->conf.link[0].rate = 100000000;
+	p->conf.link[0].mtu = 1500;
+	p->conf.link[0].interleave = 4;
+	p->conf.link[0].parity = 16;
+	p->conf.link[0].key_slot = 1;
+	p->conf.link[0].resend_window_s = 60;
+	place_open(p);
+	return fd;
+}
+
+static void
+test_a_start_over_udp_repeats_only_what_was_in_work(void **state)
+{
+	struct place	*p = *state;
+	int		 fd = udp_instead(p), i;
+
+	for (i = 0; i < 20; i++)
+		put(p, 1, 100);
+	do
+		run(p);
+	while (link_sender_pump(p->link) >= 0);
+	run(p);
+	spool_holds(p, 0, 0, 0, 20);
+	for (i = 0; i < 3; i++)
+		put(p, 1, 100);
+	run(p);
+	spool_holds(p, 0, 3, 0, 20);
+	crash(p);
+	assert_int_equal(send_queue_position(p->queue), 21);
+	close(fd);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
 
 int
@@ -369,6 +426,7 @@ main(void)
 		T(test_what_may_not_cross_is_held_with_its_reason),
 		T(test_a_parcel_that_shrank_is_held_and_the_rest_goes_on),
 		T(test_rounds_repeat_what_was_sent),
+		T(test_a_start_over_udp_repeats_only_what_was_in_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
