@@ -15,36 +15,39 @@
 
 #define OBJECTS		2
 #define STATES_MAX	(1u << 23)
-#define CRASHES		2	/* of each end */
 
 /* Where a parcel lies on the sender's disk. NUMBERED is in work, with an entry. */
 enum place { IN_NEW, CLAIMED, NUMBERED, KEPT };
 /* On the receiver's disk: tmp without and with an intent, new without and with the
- * mark. */
-enum slot { NOTHING, WRITTEN, INTENT, RENAMED, SEEN };
+ * mark; MARKED, the mark without new, is a fault. */
+enum slot { NOTHING, WRITTEN, INTENT, RENAMED, SEEN, MARKED };
 
 struct state {
 	struct {
 		uint8_t	 place, number;	/* number: from 1, 0 none */
 		uint8_t	 entry;		/* 1: in the ledger, 2: synced */
+		uint8_t	 left;		/* handed over, known in memory */
 	} out[OBJECTS];
 	struct {
 		uint8_t	 slot;
 		uint8_t	 copies;	/* in the spool, ever */
 		uint8_t	 wire;		/* of its number, under way */
-		uint8_t	 told;		/* people know it is missing */
+		uint8_t	 again;		/* its second round was sent */
+		uint8_t	 gap;		/* listed as missing, on disk */
 	} in[OBJECTS];			/* by number - 1 */
 	uint8_t	 last;			/* number given last, in memory */
-	uint8_t	 next;			/* cursor */
-	uint8_t	 heard;			/* newest heartbeat's word */
+	uint8_t	 heard;			/* newest heartbeat's word, in memory */
+	uint8_t	 told;			/* up to here gaps are listed, on disk */
 	uint8_t	 send_crashes, recv_crashes;
 };
 
 /* What the mutations leave out, so that the check is seen to find it. */
 enum fault { FAULT_NONE, FAULT_SEND_UNSYNCED, FAULT_NO_INTENT,
-    FAULT_BEATS_AHEAD };
+    FAULT_BEATS_AHEAD, FAULT_COMMIT_UNSYNCED, FAULT_MARK_FIRST,
+    FAULT_GAP_FORGOTTEN };
 
 static enum fault	 fault;
+static int		 crashes;	/* of each end, at most */
 static struct state	*states;
 static uint32_t		*table, state_count;
 static uint32_t		*from_state;	/* edges, for the way back */
@@ -105,7 +108,17 @@ entries_sync(struct state *s)
 			s->out[i].entry = 2;
 }
 
-/* The sender: claim, number, sync, send, move to sent; any parcel first. */
+/* On the line, or lost at once. */
+static void
+line_put(uint32_t at, struct state *t, int number)
+{
+	edge(at, t);
+	t->in[number - 1].wire = 1;
+	edge(at, t);
+}
+
+/* The sender: claim, number, sync, send, move to sent; any parcel first, and those under
+ * way leave in any order. */
 static void
 sender_steps(uint32_t at)
 {
@@ -128,22 +141,20 @@ sender_steps(uint32_t at)
 		}
 		may_send = s.out[i].entry == 2 || (s.out[i].entry == 1 &&
 		    fault == FAULT_SEND_UNSYNCED);
-		if (!may_send || s.out[i].number != s.next)
-			continue;
-		/* Handed over, and on the line or lost at once. */
 		t = s;
-		t.next++;
-		edge(at, &t);
-		t.in[s.out[i].number - 1].wire = 1;
-		edge(at, &t);
-	}
-	/* Moved to sent after it was handed over; a crash comes before or after. */
-	for (i = 0; i < OBJECTS; i++)
-		if (s.out[i].place == NUMBERED && s.out[i].number < s.next) {
-			t = s;
+		if (may_send && !s.out[i].left) {
+			t.out[i].left = 1;
+			line_put(at, &t, s.out[i].number);
+		} else if (s.out[i].left && s.out[i].place == NUMBERED) {
+			/* A crash comes before or after. */
 			t.out[i].place = KEPT;
 			edge(at, &t);
+		} else if (s.out[i].place == KEPT &&
+		    !s.in[s.out[i].number - 1].again) {
+			t.in[s.out[i].number - 1].again = 1;
+			line_put(at, &t, s.out[i].number);
 		}
+	}
 }
 
 /* All in memory is gone; the disk says where to begin. */
@@ -153,7 +164,7 @@ sender_crash(uint32_t at)
 	struct state	 s = states[at], t;
 	int		 i, torn;
 
-	if (s.send_crashes == CRASHES)
+	if (s.send_crashes == crashes)
 		return;
 	for (torn = 0; torn < 2; torn++) {
 		t = s;
@@ -172,12 +183,24 @@ sender_crash(uint32_t at)
 				t.out[i].place = IN_NEW;
 			if (t.out[i].number > t.last)
 				t.last = t.out[i].number;
+			t.out[i].left = t.out[i].place == KEPT;
 		}
-		t.next = (uint8_t)(t.last + 1);
-		for (i = 0; i < OBJECTS; i++)
-			if (t.out[i].place == NUMBERED &&
-			    t.out[i].number < t.next)
-				t.next = t.out[i].number;
+		edge(at, &t);
+	}
+}
+
+/* The disk is full: before the commit, or in it. Nothing of the number stays. */
+static void
+receiver_full(uint32_t at)
+{
+	struct state	 s = states[at], t;
+	int		 i;
+
+	for (i = 0; i < OBJECTS; i++) {
+		t = s;
+		if (s.in[i].slot != WRITTEN && s.in[i].slot != INTENT)
+			continue;
+		t.in[i].slot = NOTHING;
 		edge(at, &t);
 	}
 }
@@ -202,7 +225,8 @@ receiver_steps(uint32_t at)
 			if (fault == FAULT_NO_INTENT) {
 				t.in[i].slot = RENAMED;
 				t.in[i].copies++;
-			}
+			} else if (fault == FAULT_MARK_FIRST)
+				t.in[i].slot = MARKED;
 			break;
 		case INTENT:
 			t.in[i].slot = RENAMED;
@@ -210,7 +234,12 @@ receiver_steps(uint32_t at)
 			break;
 		case RENAMED:
 			t.in[i].slot = SEEN;
-			t.in[i].told = 0;
+			t.in[i].gap = 0;
+			break;
+		case MARKED:
+			t.in[i].slot = SEEN;
+			t.in[i].copies++;
+			t.in[i].gap = 0;
 			break;
 		case SEEN:
 			continue;	/* a repeat, dropped */
@@ -225,25 +254,63 @@ receiver_steps(uint32_t at)
 		}
 }
 
+/* What the disk tells of a number when the receiver starts again. */
+static void
+slot_settle(struct state *s, int i)
+{
+	/* In tmp: never committed. An intent without the file in tmp: it was. Without
+	 * intents nobody could tell. */
+	switch ((enum slot)s->in[i].slot) {
+	case WRITTEN:
+	case INTENT:
+		s->in[i].slot = NOTHING;
+		break;
+	case RENAMED:
+		s->in[i].slot = fault == FAULT_NO_INTENT ? NOTHING : SEEN;
+		/* The name was durable and the bytes were not. */
+		if (fault == FAULT_COMMIT_UNSYNCED)
+			s->in[i].copies--;
+		break;
+	case MARKED:
+		s->in[i].slot = SEEN;
+		break;
+	case NOTHING:
+	case SEEN:
+		break;
+	}
+	if (s->in[i].slot == SEEN || fault == FAULT_GAP_FORGOTTEN)
+		s->in[i].gap = 0;
+}
+
+/* What the socket holds outlives it where the service manager keeps the socket; else it
+ * is lost, as anything on the line may be. */
 static void
 receiver_crash(uint32_t at)
 {
 	struct state	 s = states[at];
 	int		 i;
 
-	if (s.recv_crashes == CRASHES)
+	if (s.recv_crashes == crashes)
 		return;
 	s.recv_crashes++;
-	for (i = 0; i < OBJECTS; i++) {
-		/* In tmp: never committed. An intent without the file in tmp: it
-		 * was. Without intents nobody could tell. */
-		if (s.in[i].slot == WRITTEN || s.in[i].slot == INTENT)
-			s.in[i].slot = NOTHING;
-		else if (s.in[i].slot == RENAMED)
-			s.in[i].slot = fault == FAULT_NO_INTENT ? NOTHING :
-			    SEEN;
-	}
+	s.heard = 0;
+	for (i = 0; i < OBJECTS; i++)
+		slot_settle(&s, i);
 	edge(at, &s);
+}
+
+/* What a heartbeat says: all up to here was handed over, in whatever order. */
+static uint8_t
+beat_word(const struct state *s)
+{
+	uint8_t	 word = s->last;
+	int	 i;
+
+	for (i = 0; i < OBJECTS && fault != FAULT_BEATS_AHEAD; i++)
+		if (s->out[i].number != 0 && !s->out[i].left &&
+		    s->out[i].number <= word)
+			word = (uint8_t)(s->out[i].number - 1);
+	return word;
 }
 
 /* Heartbeats, the alarm behind them, and the operator's slip. */
@@ -251,31 +318,28 @@ static void
 notice_steps(uint32_t at)
 {
 	struct state	 s = states[at], t = s;
-	uint8_t		 word = (uint8_t)(s.next - 1);
 	int		 i, k;
 
-	if (fault == FAULT_BEATS_AHEAD)
-		word = s.last;
-	if (word > s.heard) {
-		t.heard = word;
+	if (beat_word(&s) > s.heard) {
+		t.heard = beat_word(&s);
 		edge(at, &t);
 	}
-	for (i = 0; i < OBJECTS; i++) {
-		t = s;
-		/* The grace has passed: nothing of it is under way. */
-		if (i < s.heard && s.in[i].slot == NOTHING && !s.in[i].wire &&
-		    !s.in[i].told) {
-			t.in[i].told = 1;
-			edge(at, &t);
-		}
+	/* The grace has passed, though some may be late: each number is told once. */
+	t = s;
+	if (s.heard > s.told) {
+		t.told = s.heard;
+		for (i = s.told; i < s.heard; i++)
+			t.in[i].gap = s.in[i].slot != SEEN;
+		edge(at, &t);
+	}
+	for (i = 0; i < OBJECTS; i++)
 		for (k = 0; k < OBJECTS; k++)
-			if (s.in[i].told && s.out[k].number == i + 1 &&
+			if (s.in[i].gap && s.out[k].number == i + 1 &&
 			    s.out[k].place >= NUMBERED) {
 				t = s;
 				t.in[i].wire = 1;
 				edge(at, &t);
 			}
-	}
 }
 
 static void
@@ -288,7 +352,7 @@ judge(const struct state *s)
 		/* What people are told is missing was given a number. */
 		for (given = k = 0; k < OBJECTS; k++)
 			given |= s->out[k].number == i + 1;
-		wrong_told += (s->in[i].told || s->in[i].copies) && !given;
+		wrong_told += (s->in[i].gap || s->in[i].copies) && !given;
 		/* A number names one parcel. */
 		for (k = 0; k < i; k++)
 			wrong_told += s->out[i].number != 0 &&
@@ -331,12 +395,13 @@ stuck_count(void)
 }
 
 static uint32_t
-walk(enum fault with)
+walk(enum fault with, int crashes_most)
 {
-	struct state	 s = { .next = 1 };
+	struct state	 s = {0};
 	uint32_t	 at, stuck;
 
 	fault = with;
+	crashes = crashes_most;
 	doubled = wrong_told = state_count = edge_count = 0;
 	table = calloc(STATES_MAX, sizeof(*table));
 	states = calloc(STATES_MAX / 2, sizeof(*states));
@@ -347,6 +412,7 @@ walk(enum fault with)
 		sender_steps(at);
 		sender_crash(at);
 		receiver_steps(at);
+		receiver_full(at);
 		receiver_crash(at);
 		notice_steps(at);
 	}
@@ -362,7 +428,7 @@ test_no_loss_no_double(void **state)
 	uint32_t	 stuck;
 
 	(void)state;
-	stuck = walk(FAULT_NONE);
+	stuck = walk(FAULT_NONE, 2);
 	printf("# %u states, %u steps\n", state_count, edge_count);
 	assert_int_equal(stuck, 0);
 	assert_int_equal(doubled, 0);
@@ -374,15 +440,36 @@ static void
 test_sending_before_the_sync_is_found(void **state)
 {
 	(void)state;
-	assert_true(walk(FAULT_SEND_UNSYNCED) > 0 || wrong_told > 0);
+	assert_true(walk(FAULT_SEND_UNSYNCED, 1) > 0 || wrong_told > 0);
 }
 
 static void
 test_no_intent_is_found(void **state)
 {
 	(void)state;
-	walk(FAULT_NO_INTENT);
+	walk(FAULT_NO_INTENT, 1);
 	assert_true(doubled > 0);
+}
+
+static void
+test_a_commit_before_the_bytes_are_synced_is_found(void **state)
+{
+	(void)state;
+	assert_true(walk(FAULT_COMMIT_UNSYNCED, 1) > 0);
+}
+
+static void
+test_a_mark_before_the_commit_is_found(void **state)
+{
+	(void)state;
+	assert_true(walk(FAULT_MARK_FIRST, 1) > 0);
+}
+
+static void
+test_a_gap_that_is_forgotten_is_found(void **state)
+{
+	(void)state;
+	assert_true(walk(FAULT_GAP_FORGOTTEN, 1) > 0);
 }
 
 static void
@@ -390,7 +477,7 @@ test_heartbeat_ahead_of_the_line_is_not_fatal(void **state)
 {
 	(void)state;
 	/* Only an alarm too many, and the slip helps all the same. */
-	assert_int_equal(walk(FAULT_BEATS_AHEAD), 0);
+	assert_int_equal(walk(FAULT_BEATS_AHEAD, 1), 0);
 	assert_int_equal(doubled, 0);
 }
 
@@ -401,6 +488,10 @@ main(void)
 		cmocka_unit_test(test_no_loss_no_double),
 		cmocka_unit_test(test_sending_before_the_sync_is_found),
 		cmocka_unit_test(test_no_intent_is_found),
+		cmocka_unit_test(
+		    test_a_commit_before_the_bytes_are_synced_is_found),
+		cmocka_unit_test(test_a_mark_before_the_commit_is_found),
+		cmocka_unit_test(test_a_gap_that_is_forgotten_is_found),
 		cmocka_unit_test(test_heartbeat_ahead_of_the_line_is_not_fatal),
 	};
 	int			 r;
