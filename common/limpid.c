@@ -23,6 +23,7 @@ static const struct verb {
 	{ "status",	"queues, links and programs of this host" },
 	{ "slip",	"what never came over a link, as a line to type there" },
 	{ "resend",	"send again what a slip names" },
+	{ "missing",	"what never came; accept as lost what nobody can send" },
 	{ "link",	"measure a one-way line before it is trusted" },
 	{ "trace",	"one mail's whole way" },
 	{ "user",	"accounts of the viewer" },

@@ -269,6 +269,8 @@ print_link(json_t *e)
 	else {
 		printf("heard, received up to %lld of %lld",
 		    number_of(e, "highest"), number_of(e, "sent"));
+		if (number_of(e, "lost") > 0)
+			printf(", %lld accepted as lost", number_of(e, "lost"));
 		print_waiting(e);
 	}
 	if (strcmp(word_of(e, "config"), "differs") == 0)

@@ -15,6 +15,10 @@ limpid-resend_LIBS = crypto
 limpid-slip_MAIN = diode/slip_tool.c
 limpid-slip_LIBS = jansson
 
+PROGRAMS += limpid-missing
+limpid-missing_MAIN = diode/missing_tool.c
+limpid-missing_LIBS = crypto jansson
+
 PROGRAMS += limpid-link
 limpid-link_MAIN = diode/link_tool.c
 limpid-link_LIBS = m

@@ -23,6 +23,7 @@
 #include "log.h"
 #include "proc.h"
 #include "record.h"
+#include "recv_accept.h"
 #include "recv_digest.h"
 #include "recv_fragments.h"
 #include "recv_notice.h"
@@ -48,6 +49,7 @@ struct diode_recv {
 	struct fragments	*fragments;
 	struct link_receiver	*receiver;
 	struct recv_notice	*notice;
+	struct recv_accept	*accept;
 	long long		 synced, trouble_said, tick_said, crowded_at;
 	uint64_t		 crowded;	/* objects, when last looked at */
 	uint64_t		 said_repeats, said_dropped;
@@ -93,6 +95,8 @@ words_open(struct diode_recv *d)
 	    &d->shared, &d->notice);
 	if (r != ERR_OK)
 		fatal(err_exit(r), "%s: %s", path, err_text(r));
+	if ((d->accept = recv_accept_new(path, &d->shared)) == NULL)
+		fatal(EXIT_IO, "%s: %s", path, strerror(errno));
 	free(path);
 	free(spool);
 }
@@ -336,6 +340,7 @@ housekeeping(struct diode_recv *d)
 	uint64_t		 dropped = fragments_dropped(d->fragments);
 	int			 r;
 
+	recv_accept_tick(d->accept);
 	r = recv_notice_tick(d->notice, d->listening, dropped);
 	if (r != ERR_OK && now - d->tick_said >= 30000) {
 		d->tick_said = now;
@@ -477,6 +482,7 @@ diode_recv_close(struct diode_recv *d)
 {
 	link_receiver_free(d->receiver);
 	fragments_free(d->fragments);
+	recv_accept_free(d->accept);
 	recv_notice_free(d->notice);
 	(void)seen_sync(d->shared.seen);
 	(void)record_sync(d->shared.record);

@@ -39,7 +39,7 @@ struct recv_notice {
 	uint64_t		 refused, conflict;
 	struct { uint64_t upto; long long at; } claims[CLAIMS];
 	size_t			 claim_count;
-	uint64_t		 change, healed;
+	uint64_t		 change, changes;
 	int			 list_dirty;
 	long long		 status_at;
 };
@@ -310,38 +310,68 @@ silence_check(struct recv_notice *n, int listening, long long now)
 	return tell_upto(n, seen_highest(n->shared->seen));
 }
 
+/* Ranges of one kind, of which at most MISSING_MAX are written. */
 struct list {
 	FILE		*f;
-	size_t		 count;
+	const char	*word;		/* before each range */
+	size_t		 count, skip;
 };
+
+static void
+list_count(void *arg, uint64_t from, uint64_t to)
+{
+	struct list	*l = arg;
+
+	(void)from;
+	(void)to;
+	l->count++;
+}
 
 static void
 list_range(void *arg, uint64_t from, uint64_t to)
 {
 	struct list	*l = arg;
 
-	if (l->count++ >= MISSING_MAX)
+	if (l->count++ < l->skip || l->count > l->skip + MISSING_MAX)
 		return;
-	if (from == to)
-		fprintf(l->f, "%" PRIu64 "\n", from);
-	else
-		fprintf(l->f, "%" PRIu64 "-%" PRIu64 "\n", from, to);
+	fprintf(l->f, "%s%" PRIu64, l->word, from);
+	if (from != to)
+		fprintf(l->f, "-%" PRIu64, to);
+	putc('\n', l->f);
+}
+
+/* The oldest that are missing and the newest that were accepted: an old loss that
+ * was accepted is no news. */
+static void
+list_print(struct recv_notice *n, FILE *f)
+{
+	const struct seen	*seen = n->shared->seen;
+	struct list		 missing = { f, "", 0, 0 };
+	struct list		 all = {0}, accepted = { f, "accepted ", 0, 0 };
+
+	seen_each_told(seen, GAP_MISSING, list_range, &missing);
+	if (missing.count > MISSING_MAX)
+		fprintf(f, "more %zu\n", missing.count - MISSING_MAX);
+	seen_each_told(seen, GAP_ACCEPTED, list_count, &all);
+	if (all.count > MISSING_MAX)
+		accepted.skip = all.count - MISSING_MAX;
+	seen_each_told(seen, GAP_ACCEPTED, list_range, &accepted);
+	if (accepted.skip > 0)
+		fprintf(f, "accepted-more %zu\n", accepted.skip);
 }
 
 /* The ranges as text; the caller frees it. NULL: no memory. */
 static char *
 list_text(struct recv_notice *n)
 {
-	struct list	 l = {0};
-	char		*text = NULL;
-	size_t		 len;
+	char	*text = NULL;
+	size_t	 len;
+	FILE	*f;
 
-	if ((l.f = open_memstream(&text, &len)) == NULL)
+	if ((f = open_memstream(&text, &len)) == NULL)
 		return NULL;
-	seen_each_told(n->shared->seen, list_range, &l);
-	if (l.count > MISSING_MAX)
-		fprintf(l.f, "more %zu\n", l.count - MISSING_MAX);
-	if (fclose(l.f) == EOF) {
+	list_print(n, f);
+	if (fclose(f) == EOF) {
 		free(text);
 		return NULL;
 	}
@@ -352,7 +382,7 @@ list_text(struct recv_notice *n)
 static int
 list_is_known(struct recv_notice *n, const char *text)
 {
-	static char	 have[MISSING_MAX * 44 + 256];
+	static char	 have[MISSING_BYTES + 1];
 	const char	*p = have;
 	int		 i, r;
 
@@ -406,13 +436,14 @@ status_write(struct recv_notice *n, int listening, uint64_t stray)
 		state = "heard";
 	snprintf(text, sizeof(text), "state %s\nheard_ms %" PRId64
 	    "\nsilent_ms %lld\nsent %" PRIu64 "\nhighest %" PRIu64
-	    "\nmissing %" PRIu64 "\nwaiting %" PRIu64 "\nbytes %" PRIu64
+	    "\nmissing %" PRIu64 "\nlost %" PRIu64 "\nwaiting %" PRIu64 "\nbytes %" PRIu64
 	    "\noldest_ms %" PRIu64 "\nconfig %s\naccepted %" PRIu64
 	    "\nrepeats %" PRIu64 "\nrefused %" PRIu64 "\nstray %" PRIu64 "\n",
 	    state, n->heard_wall, n->silent ? proc_now_ms() - n->heard : 0,
-	    b->sent, seen_highest(s->seen), seen_missing(s->seen), b->waiting,
-	    b->waiting_bytes, b->oldest_ms, n->differs ? "differs" : "same",
-	    s->accepted, s->repeats, s->refused, stray);
+	    b->sent, seen_highest(s->seen), seen_missing(s->seen),
+	    seen_accepted(s->seen), b->waiting, b->waiting_bytes, b->oldest_ms,
+	    n->differs ? "differs" : "same", s->accepted, s->repeats,
+	    s->refused, stray);
 	return link_text_replace(n->dir, "status", text, 0);
 }
 
@@ -425,10 +456,10 @@ recv_notice_tick(struct recv_notice *n, int listening, uint64_t stray)
 	if ((r = claims_settle(n, now)) != ERR_OK ||
 	    (r = silence_check(n, listening, now)) != ERR_OK)
 		return r;
-	if (n->healed != n->shared->healed || n->list_dirty) {
+	if (n->changes != n->shared->changes || n->list_dirty) {
 		if ((r = list_write(n)) != ERR_OK)
 			return r;
-		n->healed = n->shared->healed;
+		n->changes = n->shared->changes;
 		n->list_dirty = 0;
 	}
 	if (n->status_at != 0 && now - n->status_at < STATUS_MS)

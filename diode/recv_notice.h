@@ -12,6 +12,9 @@
  *	7			a sequence or a range a line, at most MISSING_MAX
  *	9-12
  *	more R			ranges that were left out, when there are any
+ *	accepted 20-31		what an operator accepted as lost, in the same way:
+ *	accepted-more R		the newest MISSING_MAX, and how many older ones
+ *				were left out
  */
 #ifndef LIMPID_RECV_NOTICE_H
 #define LIMPID_RECV_NOTICE_H
@@ -20,6 +23,7 @@
 #include <stdint.h>
 
 #define MISSING_MAX	1024
+#define MISSING_BYTES	(2 * MISSING_MAX * 52 + 256)	/* of the list, at most */
 #define NOTICE_SILENT_MS (3 * 1000 + 500)	/* three missed and some grace */
 #define NOTICE_START_MS	10000	/* silence that is forgiven after our own start */
 #define NOTICE_GRACE_MS	1000	/* an object may arrive behind its heartbeat */

@@ -217,7 +217,7 @@ tell_news(struct recv_object *o, const struct seen_news *news)
 	note(s, "link.received", seq, "ref", ref);
 	/* A new gap may be only late: recv_notice.c tells it once it was due. */
 	if (news->told) {
-		s->healed++;
+		s->changes++;
 		log_info("link=%d seq=%" PRIu64 " was missing and has come",
 		    s->link, seq);
 		note(s, "link.healed", seq, "ref", ref);

@@ -32,7 +32,8 @@ struct recv_shared {
 	uint64_t		 accepted, repeats, refused;	/* counts */
 	int			 quiet;		/* a refusal is not final: the
 						 * object is looked at again */
-	uint64_t		 healed;	/* came after people were told */
+	uint64_t		 changes;	/* of what people were told: it
+						 * came, or was accepted as lost */
 	uint64_t		 crowded;	/* given up for want of room */
 	int			 full;		/* people were told of that */
 	struct recv_object	*batch[RECV_BATCH];	/* checked, uncommitted */

@@ -20,6 +20,7 @@
 #include "crypto.h"
 #include "err.h"
 #include "link_private.h"
+#include "recv_gaps.h"
 #include "recv_seen.h"
 #include "wire.h"
 
@@ -33,19 +34,14 @@ struct slot {
 	uint8_t		 hash[32], prev[32];
 };
 
-struct range {
-	uint64_t	 from, to;
-};
-
 struct seen {
 	int		 dir, fd;
 	struct slot	*slots;
-	struct range	*gaps;		/* sorted, apart, none above highest */
-	size_t		 gap_count;
+	struct gaps	*gaps;		/* all that is open up to seen_edge() */
 	uint64_t	 highest;
 	uint64_t	 told;		/* all up to here was due and told of */
 	uint64_t	 early;		/* an intent whose gap is listed, or 0 */
-	int		 dirty, gaps_dirty;
+	int		 dirty;
 };
 
 static void
@@ -125,147 +121,11 @@ slot_decode(const uint8_t raw[SEEN_BYTES], uint64_t index, struct slot *out,
 	return ERR_OK;
 }
 
-static void
-gaps_reserve(struct seen *s)
+/* Up to here a sequence is seen or in the gaps; above it is new. */
+static uint64_t
+seen_edge(const struct seen *s)
 {
-	if (s->gap_count < SEEN_GAPS_MAX)
-		return;
-	/* Only a broken sender gets here. Two neighbours become one range: it
-	 * names too much as missing, never too little. */
-	s->gaps[0].to = s->gaps[1].to;
-	s->gap_count--;
-	memmove(&s->gaps[1], &s->gaps[2],
-	    (s->gap_count - 1) * sizeof(s->gaps[0]));
-}
-
-/* Adds a range above all others. */
-static void
-gaps_append(struct seen *s, uint64_t from, uint64_t to)
-{
-	gaps_reserve(s);
-	s->gaps[s->gap_count].from = from;
-	s->gaps[s->gap_count++].to = to;
-	s->gaps_dirty = 1;
-}
-
-static size_t
-gaps_index(const struct seen *s, uint64_t seq)
-{
-	size_t	 i;
-
-	for (i = 0; i < s->gap_count; i++)
-		if (seq >= s->gaps[i].from && seq <= s->gaps[i].to)
-			break;
-	return i;
-}
-
-/* 1 when seq was missing, and is not any more. */
-static int
-gaps_remove(struct seen *s, uint64_t seq)
-{
-	size_t		 i = gaps_index(s, seq);
-	struct range	*g = &s->gaps[i];
-
-	if (i == s->gap_count)
-		return 0;
-	s->gaps_dirty = 1;
-	if (g->from == g->to) {
-		s->gap_count--;
-		memmove(g, g + 1, (s->gap_count - i) * sizeof(*g));
-	} else if (seq == g->from)
-		g->from++;
-	else if (seq == g->to)
-		g->to--;
-	else {
-		gaps_reserve(s);
-		i = gaps_index(s, seq);
-		g = &s->gaps[i];
-		memmove(g + 1, g, (s->gap_count - i) * sizeof(*g));
-		s->gap_count++;
-		g[0].to = seq - 1;
-		g[1].from = seq + 1;
-	}
-	return 1;
-}
-
-/* Behind the highest one seen, up to what was told: missing without a slot. */
-static int
-tail_range(const struct seen *s, struct range *out)
-{
-	out->from = s->highest + 1;
-	out->to = s->told;
-	return out->from <= out->to;
-}
-
-static void
-range_print(FILE *f, const struct range *g)
-{
-	if (g->from == g->to)
-		fprintf(f, "%" PRIu64 "\n", g->from);
-	else
-		fprintf(f, "%" PRIu64 "-%" PRIu64 "\n", g->from, g->to);
-}
-
-/* Text for people and for `limpid status`; replaced as a whole. */
-static int
-gaps_write(struct seen *s)
-{
-	struct range	 tail;
-	FILE		*f;
-	size_t		 i;
-	int		 fd, r = ERR_OK;
-
-	fd = openat(s->dir, "gaps.new",
-	    O_WRONLY|O_CREAT|O_TRUNC|O_NOFOLLOW|O_CLOEXEC, 0640);
-	if (fd == -1)
-		return ERR_SYS;
-	if ((f = fdopen(fd, "w")) == NULL) {
-		close(fd);
-		return ERR_SYS;
-	}
-	for (i = 0; i < s->gap_count; i++)
-		range_print(f, &s->gaps[i]);
-	if (tail_range(s, &tail))
-		range_print(f, &tail);
-	if (fflush(f) == EOF || fsync(fd) == -1)
-		r = ERR_SYS;
-	if (fclose(f) == EOF)
-		r = ERR_SYS;
-	if (r == ERR_OK && renameat(s->dir, "gaps.new", s->dir, "gaps") == -1)
-		r = ERR_SYS;
-	if (r == ERR_OK)
-		s->gaps_dirty = 0;
-	return r;
-}
-
-static int
-gaps_read(struct seen *s)
-{
-	uint64_t	 from, to;
-	char		 line[64], *end;
-	FILE		*f;
-	int		 fd;
-
-	fd = openat(s->dir, "gaps", O_RDONLY|O_NOFOLLOW|O_CLOEXEC);
-	if (fd == -1)
-		return errno == ENOENT ? ERR_OK : ERR_SYS;
-	if ((f = fdopen(fd, "r")) == NULL) {
-		close(fd);
-		return ERR_SYS;
-	}
-	while (fgets(line, sizeof(line), f) != NULL) {
-		from = to = strtoull(line, &end, 10);
-		if (*end == '-')
-			to = strtoull(end + 1, &end, 10);
-		if (*end == '\n' && from != 0 && from <= to &&
-		    s->gap_count < SEEN_GAPS_MAX && (s->gap_count == 0 ||
-		    from > s->gaps[s->gap_count - 1].to)) {
-			s->gaps[s->gap_count].from = from;
-			s->gaps[s->gap_count++].to = to;
-		}
-	}
-	fclose(f);
-	return ERR_OK;
+	return s->told > s->highest ? s->told : s->highest;
 }
 
 static int
@@ -289,38 +149,54 @@ told_write(struct seen *s)
 	return link_text_replace(s->dir, "told", text, 1);
 }
 
+static void
+accepted_keep(void *arg, uint64_t from, uint64_t to)
+{
+	(void)gaps_accept(arg, from, to);
+}
+
 /* The slots know the last sequences better than the gaps file, which is written
  * later: what they hold is not missing, what they lack is. Only half of them is
- * believed: an intent that came to nothing may have emptied an old slot. */
+ * believed: an intent that came to nothing may have emptied an old slot. What was
+ * accepted as lost, and is still open, the file alone knows. */
 static void
-gaps_reconcile(struct seen *s)
+gaps_reconcile(struct seen *s, const struct gaps *written)
 {
 	uint64_t	 seq, first = 1, from = 0;
 
-	while (s->gap_count > 0 && s->gaps[s->gap_count - 1].to >= s->highest) {
-		if (s->gaps[s->gap_count - 1].from >= s->highest)
-			s->gap_count--;
-		else
-			s->gaps[s->gap_count - 1].to = s->highest - 1;
-		s->gaps_dirty = 1;
-	}
 	if (s->highest > SEEN_WINDOW / 2)
 		first = s->highest - SEEN_WINDOW / 2 + 1;
-	while (s->gap_count > 0 && s->gaps[s->gap_count - 1].to >= first) {
-		if (s->gaps[s->gap_count - 1].from >= first)
-			s->gap_count--;
-		else
-			s->gaps[s->gap_count - 1].to = first - 1;
-	}
+	gaps_cut(s->gaps, first - 1);
 	for (seq = first; seq <= s->highest; seq++) {
 		if (slot_of(s, seq)->seq != seq) {
 			from = from == 0 ? seq : from;
 			continue;
 		}
 		if (from != 0)
-			gaps_append(s, from, seq - 1);
+			gaps_append(s->gaps, from, seq - 1, GAP_MISSING);
 		from = 0;
 	}
+	gaps_append(s->gaps, s->highest + 1, s->told, GAP_MISSING);
+	gaps_each(written, GAP_ACCEPTED, first, s->told, accepted_keep,
+	    s->gaps);
+}
+
+static int
+gaps_load(struct seen *s)
+{
+	struct gaps	*written;
+	int		 r;
+
+	if ((written = gaps_new()) == NULL)
+		return ERR_MEMORY;
+	if ((r = gaps_read(s->gaps, s->dir)) == ERR_OK &&
+	    (r = gaps_read(written, s->dir)) == ERR_OK &&
+	    (r = told_read(s)) == ERR_OK) {
+		gaps_reconcile(s, written);
+		r = gaps_write(s->gaps, s->dir);
+	}
+	gaps_free(written);
+	return r;
 }
 
 /* Reads all slots; settles what a crash left between intent and mark. */
@@ -369,7 +245,7 @@ seen_open(const char *path, struct spool *spool, struct seen **sp)
 		return ERR_MEMORY;
 	s->dir = s->fd = -1;
 	s->slots = calloc(SEEN_WINDOW, sizeof(*s->slots));
-	s->gaps = calloc(SEEN_GAPS_MAX + 1, sizeof(*s->gaps));
+	s->gaps = gaps_new();
 	if (s->slots == NULL || s->gaps == NULL)
 		goto out;
 	r = ERR_SYS;
@@ -385,12 +261,9 @@ seen_open(const char *path, struct spool *spool, struct seen **sp)
 		r = errno == EWOULDBLOCK ? ERR_AGAIN : ERR_SYS;
 		goto out;
 	}
+	s->dirty = 1;
 	if ((r = slots_load(s, spool)) != ERR_OK ||
-	    (r = gaps_read(s)) != ERR_OK || (r = told_read(s)) != ERR_OK)
-		goto out;
-	gaps_reconcile(s);
-	s->dirty = s->gaps_dirty = 1;
-	if ((r = seen_sync(s)) != ERR_OK)
+	    (r = gaps_load(s)) != ERR_OK || (r = seen_sync(s)) != ERR_OK)
 		goto out;
 	*sp = s;
 	s = NULL;
@@ -409,7 +282,7 @@ seen_close(struct seen *s)
 	if (s->dir != -1)
 		close(s->dir);
 	free(s->slots);
-	free(s->gaps);
+	gaps_free(s->gaps);
 	free(s);
 }
 
@@ -422,15 +295,13 @@ seen_highest(const struct seen *s)
 uint64_t
 seen_missing(const struct seen *s)
 {
-	struct range	 tail;
-	uint64_t	 n = 0;
-	size_t		 i;
+	return gaps_count(s->gaps, GAP_MISSING, 1, seen_edge(s));
+}
 
-	for (i = 0; i < s->gap_count; i++)
-		n += s->gaps[i].to - s->gaps[i].from + 1;
-	if (tail_range(s, &tail))
-		n += tail.to - tail.from + 1;
-	return n;
+uint64_t
+seen_accepted(const struct seen *s)
+{
+	return gaps_count(s->gaps, GAP_ACCEPTED, 1, seen_edge(s));
 }
 
 enum seen_state
@@ -441,7 +312,7 @@ seen_find(const struct seen *s, uint64_t seq, const uint8_t hash[32])
 	if (t->seq == seq)
 		return memcmp(t->hash, hash, 32) == 0 ? SEEN_REPEAT :
 		    SEEN_CONFLICT;
-	if (seq > s->highest || gaps_index(s, seq) != s->gap_count)
+	if (seq > s->highest || gaps_has(s->gaps, seq))
 		return SEEN_NEW;
 	return SEEN_REPEAT;	/* older than the window, and not missing */
 }
@@ -458,10 +329,10 @@ seen_intend(struct seen *s, uint64_t seq, const uint8_t hash[32],
 	if (s->highest >= SEEN_WINDOW && seq <= s->highest - SEEN_WINDOW)
 		return ERR_OK;
 	/* The slots alone tell short gaps after a crash, not a long one. */
-	if (seq > s->highest && seq - s->highest > SEEN_AHEAD) {
-		gaps_append(s, s->highest + 1, seq - 1);
+	if (seq > seen_edge(s) && seq - s->highest > SEEN_AHEAD) {
+		gaps_append(s->gaps, seen_edge(s) + 1, seq - 1, GAP_MISSING);
 		s->early = seq;
-		if ((r = gaps_write(s)) != ERR_OK)
+		if ((r = gaps_write(s->gaps, s->dir)) != ERR_OK)
 			return r;
 	}
 	memcpy(t.hash, hash, 32);
@@ -490,7 +361,7 @@ seen_mark(struct seen *s, uint64_t seq, struct seen_news *news)
 	struct slot		 t;
 	int			 r;
 
-	n.healed = gaps_remove(s, seq) || (seq > s->highest && seq <= s->told);
+	n.healed = gaps_remove(s->gaps, seq);
 	n.told = n.healed && seq <= s->told;
 	if (s->highest < SEEN_WINDOW || seq > s->highest - SEEN_WINDOW) {
 		if (pread(s->fd, raw, sizeof(raw), (off_t)(seq % SEEN_WINDOW *
@@ -505,17 +376,14 @@ seen_mark(struct seen *s, uint64_t seq, struct seen_news *news)
 		*slot_of(s, seq) = t;
 		n.broken = !chain_holds(s, seq) || !chain_holds(s, seq + 1);
 	}
-	if (seq > s->highest) {
-		if (seq > s->highest + 1) {
-			n.gap_from = s->highest + 1;
-			n.gap_to = seq - 1;
-			if (s->early != seq)
-				gaps_append(s, n.gap_from, n.gap_to);
-		}
-		if (s->told > s->highest)
-			s->gaps_dirty = 1;	/* the tail is shorter now */
-		s->highest = seq;
+	if (seq > seen_edge(s) + 1) {
+		n.gap_from = seen_edge(s) + 1;
+		n.gap_to = seq - 1;
+		if (s->early != seq)
+			gaps_append(s->gaps, n.gap_from, n.gap_to, GAP_MISSING);
 	}
+	if (seq > s->highest)
+		s->highest = seq;
 	s->early = 0;
 	*news = n;
 	return ERR_OK;
@@ -527,67 +395,69 @@ seen_forget(struct seen *s, uint64_t seq)
 	if (s->highest >= SEEN_WINDOW && seq <= s->highest - SEEN_WINDOW)
 		return ERR_OK;
 	if (s->early == seq) {
-		s->gap_count--;
-		s->gaps_dirty = 1;
+		gaps_cut(s->gaps, seen_edge(s));
 		s->early = 0;
 	}
 	/* What stood there before is still in memory. */
 	return slot_write(s, slot_of(s, seq), seq, "");
 }
 
-/* The part of a range that lies in (after, upto]; 0 when there is none. */
-static int
-range_clip(const struct range *g, uint64_t after, uint64_t upto,
-    struct range *out)
-{
-	out->from = g->from > after ? g->from : after + 1;
-	out->to = g->to < upto ? g->to : upto;
-	return out->from <= out->to;
-}
-
 int
 seen_tell(struct seen *s, uint64_t upto,
     void (*fn)(void *arg, uint64_t from, uint64_t to), void *arg, int *any)
 {
-	struct range	 part, tail = { s->highest + 1, upto };
-	uint64_t	 before = s->told;
-	size_t		 i;
+	uint64_t	 before = s->told, edge = seen_edge(s);
 	int		 r;
 
 	*any = 0;
 	if (upto <= before)
 		return ERR_OK;
-	for (i = 0; i < s->gap_count && !*any; i++)
-		*any = range_clip(&s->gaps[i], before, upto, &part);
-	*any |= range_clip(&tail, before, upto, &part);
+	gaps_append(s->gaps, edge + 1, upto, GAP_MISSING);
+	*any = gaps_count(s->gaps, GAP_MISSING, before + 1, upto) > 0;
 	s->told = upto;
 	if (!*any)
 		return ERR_OK;
-	s->gaps_dirty = 1;
 	if ((r = seen_sync(s)) != ERR_OK || (r = told_write(s)) != ERR_OK) {
 		s->told = before;
+		gaps_cut(s->gaps, edge);
 		return r;
 	}
-	for (i = 0; i < s->gap_count; i++)
-		if (range_clip(&s->gaps[i], before, upto, &part))
-			fn(arg, part.from, part.to);
-	if (range_clip(&tail, before, upto, &part))
-		fn(arg, part.from, part.to);
+	gaps_each(s->gaps, GAP_MISSING, before + 1, upto, fn, arg);
 	return ERR_OK;
 }
 
 void
-seen_each_told(const struct seen *s,
+seen_each_told(const struct seen *s, enum gap_kind kind,
     void (*fn)(void *arg, uint64_t from, uint64_t to), void *arg)
 {
-	struct range	 part;
-	size_t		 i;
+	gaps_each(s->gaps, kind, 1, s->told, fn, arg);
+}
 
-	for (i = 0; i < s->gap_count; i++)
-		if (range_clip(&s->gaps[i], 0, s->told, &part))
-			fn(arg, part.from, part.to);
-	if (tail_range(s, &part))
-		fn(arg, part.from, part.to);
+/* Nothing is accepted before it was due. */
+static uint64_t
+told_clip(const struct seen *s, uint64_t to)
+{
+	return to < s->told ? to : s->told;
+}
+
+int
+seen_acceptable(const struct seen *s, uint64_t from, uint64_t to,
+    uint64_t *count)
+{
+	*count = gaps_count(s->gaps, GAP_MISSING, from, told_clip(s, to));
+	if (*count == 0)
+		return ERR_NOTFOUND;
+	return gaps_accept_fits(s->gaps, from, told_clip(s, to)) ? ERR_OK :
+	    ERR_FULL;
+}
+
+int
+seen_accept(struct seen *s, uint64_t from, uint64_t to)
+{
+	int	 r;
+
+	r = gaps_accept(s->gaps, from, told_clip(s, to));
+	return r == ERR_OK ? seen_sync(s) : r;
 }
 
 enum seen_state
@@ -608,7 +478,7 @@ seen_sync(struct seen *s)
 	if (s->dirty && fdatasync(s->fd) == -1)
 		return ERR_SYS;
 	s->dirty = 0;
-	if (s->gaps_dirty && (r = gaps_write(s)) != ERR_OK)
+	if (gaps_changed(s->gaps) && (r = gaps_write(s->gaps, s->dir)) != ERR_OK)
 		return r;
 	return ERR_OK;
 }

@@ -9,7 +9,8 @@
  *	80 128 spool name, zero-padded          208  32 SHA-256 of 0..207
  *	240 16 zero
  *
- * state/link/N-recv/gaps: one missing sequence or range a line, "7" or "9-12".
+ * state/link/N-recv/gaps: what never came, and what of it was accepted as lost
+ * (recv_gaps.h). An accepted sequence is as new as a missing one when it comes.
  *
  * state/link/N-recv/told: up to which sequence people were told what is missing. The
  * sender's word that it handed over N makes all up to N due, so what never came
@@ -24,20 +25,20 @@
 
 #include <stdint.h>
 
+#include "recv_gaps.h"
 #include "spool.h"
 
 #define SEEN_WINDOW	16384
 #define SEEN_BYTES	256
 #define SEEN_AHEAD	(SEEN_WINDOW / 4) /* a jump beyond this lists its gap at
 					 * once, and must be committed alone */
-#define SEEN_GAPS_MAX	65536	/* ranges remembered */
 
 enum seen_state { SEEN_NEW, SEEN_REPEAT, SEEN_CONFLICT };
 
 /* What marking a sequence showed. */
 struct seen_news {
 	uint64_t	 gap_from, gap_to;	/* new gap before it, 0 none */
-	int		 healed;		/* it was missing until now */
+	int		 healed;		/* it was missing or accepted */
 	int		 told;			/* and people knew of that */
 	int		 broken;		/* chain: the neighbours disagree */
 };
@@ -48,9 +49,11 @@ struct seen;
  * what a crash left half done. One process at a time: ERR_AGAIN. */
 int seen_open(const char *path, struct spool *spool, struct seen **sp);
 void seen_close(struct seen *s);
-/* Highest sequence seen, 0 none; how many sequences are missing. */
+/* Highest sequence seen, 0 none; how many sequences are missing, and how many are
+ * accepted as lost. */
 uint64_t seen_highest(const struct seen *s);
 uint64_t seen_missing(const struct seen *s);
+uint64_t seen_accepted(const struct seen *s);
 enum seen_state seen_find(const struct seen *s, uint64_t seq,
     const uint8_t hash[32]);
 /* Before the commit of the parcel with this name. */
@@ -66,9 +69,19 @@ int seen_forget(struct seen *s, uint64_t seq);
  */
 int seen_tell(struct seen *s, uint64_t upto,
     void (*fn)(void *arg, uint64_t from, uint64_t to), void *arg, int *any);
-/* Calls fn for each range that is missing and was told. */
-void seen_each_told(const struct seen *s,
+/* Calls fn for each range of this kind that was told. */
+void seen_each_told(const struct seen *s, enum gap_kind kind,
     void (*fn)(void *arg, uint64_t from, uint64_t to), void *arg);
+/*
+ * What of from..to an operator may accept as lost: how many sequences of it are
+ * missing and were told goes to *count. ERR_NOTFOUND: none; ERR_FULL: to accept them
+ * would make too many ranges.
+ */
+int seen_acceptable(const struct seen *s, uint64_t from, uint64_t to,
+    uint64_t *count);
+/* Accepts these, and is durable then. ERR_FULL as above; any other error is the
+ * disk's, and the call is to be repeated. */
+int seen_accept(struct seen *s, uint64_t from, uint64_t to);
 /* What the first 16 bytes of the header hash of seq are here: SEEN_NEW: not known,
  * SEEN_REPEAT: these, SEEN_CONFLICT: others. */
 enum seen_state seen_compare(const struct seen *s, uint64_t seq,

@@ -125,7 +125,9 @@ kept_count(struct resend *w)
 	fprintf(stderr, "limpid resend: link %d, numbers %" PRIu64 "-%" PRIu64
 	    ": expired, this host keeps no copy any more (`keep` in"
 	    " limpid.conf), or an operator holds them; ask the senders to"
-	    " write again, `limpid record` has the references\n",
+	    " write again, `limpid record` has the references. Then type"
+	    " `limpid missing accept` on the receiving host, or it stays an"
+	    " alarm there\n",
 	    w->slip.link, first, last);
 	return EXIT_UNAVAILABLE;
 }

@@ -38,17 +38,22 @@ list_read(int fd, struct missing_list *l)
 static void
 list_say(struct deliver *d, const struct missing_list *l)
 {
-	char	 link[4], ranges[24];
-	int	 r;
+	char	 link[4], ranges[24], accepted[24];
+	int	 open = l->missing.count > 0, r;
 
 	snprintf(link, sizeof(link), "%d", l->link);
-	snprintf(ranges, sizeof(ranges), "%" PRIu64, l->count + l->more);
-	if (l->count > 0)
-		log_warn("event=link-missing link=%s ranges=%s", link, ranges);
+	snprintf(ranges, sizeof(ranges), "%" PRIu64, l->missing.count +
+	    l->missing.more);
+	snprintf(accepted, sizeof(accepted), "%" PRIu64, l->accepted.count +
+	    l->accepted.more);
+	if (open)
+		log_warn("event=link-missing link=%s ranges=%s accepted=%s",
+		    link, ranges, accepted);
 	else
-		log_info("event=link-whole link=%s", link);
-	r = record_add(d->record, l->count > 0 ? "link.missing" : "link.whole",
-	    "link", link, "ranges", ranges, NULL);
+		log_info("event=link-whole link=%s accepted=%s", link,
+		    accepted);
+	r = record_add(d->record, open ? "link.missing" : "link.whole",
+	    "link", link, "ranges", ranges, "accepted", accepted, NULL);
 	if (r != ERR_OK)
 		log_error("event=record reason=\"%s\"", err_text(r));
 }

@@ -56,10 +56,11 @@ static const char *const sql[QUERY_MAX] = {
 	[QUERY_MISSING_CHANGE] = "SELECT change FROM missing_list WHERE "
 	    "link = ?1",
 	[QUERY_MISSING_HEAL] = "UPDATE missing SET state = 'healed' WHERE "
-	    "link = ?1 AND state = 'missing'",
+	    "link = ?1 AND (state = 'missing' OR (state = 'accepted' AND "
+	    "sequence >= ?2))",
 	[QUERY_MISSING_ADD] = "INSERT INTO missing (link, sequence, "
-	    "first_seen_ms, state) VALUES (?1, ?2, ?3, 'missing') "
-	    "ON CONFLICT DO UPDATE SET state = 'missing'",
+	    "first_seen_ms, state) VALUES (?1, ?2, ?3, ?4) "
+	    "ON CONFLICT DO UPDATE SET state = excluded.state",
 	[QUERY_MISSING_LIST] = "INSERT OR REPLACE INTO missing_list (link, "
 	    "change, more) VALUES (?1, ?2, ?3)",
 };

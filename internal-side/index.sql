@@ -121,7 +121,8 @@ CREATE TABLE IF NOT EXISTS missing (
 	link		INTEGER NOT NULL,	-- 1 or 2
 	sequence	INTEGER NOT NULL,
 	first_seen_ms	INTEGER NOT NULL,	-- when this host learnt of it
-	state		TEXT NOT NULL CHECK (state IN ('missing', 'healed')),
+	state		TEXT NOT NULL	-- accepted: as lost, by an operator
+	    CHECK (state IN ('missing', 'accepted', 'healed')),
 	PRIMARY KEY (link, sequence)
 ) WITHOUT ROWID;
 

@@ -48,7 +48,7 @@ word_take(const char **p, const char *end, const char *word)
 }
 
 static int
-range_take(const char **p, const char *end, struct missing_list *l)
+range_take(const char **p, const char *end, struct missing_ranges *l)
 {
 	uint64_t	 from, to;
 
@@ -69,6 +69,34 @@ range_take(const char **p, const char *end, struct missing_list *l)
 	return ERR_OK;
 }
 
+/* "WORD n\n", which may be absent. */
+static int
+more_take(const char **p, const char *end, const char *word, uint64_t *more)
+{
+	if (word_take(p, end, word) != ERR_OK)
+		return ERR_OK;
+	if (number_take(p, end, "\n", more) != ERR_OK)
+		return ERR_FORMAT;
+	(*p)++;
+	return ERR_OK;
+}
+
+static int
+ranges_take(const char *p, const char *end, struct missing_list *l)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		if (range_take(&p, end, &l->missing) != ERR_OK)
+			return ERR_FORMAT;
+	if (more_take(&p, end, "more ", &l->missing.more) != ERR_OK)
+		return ERR_FORMAT;
+	while (word_take(&p, end, "accepted ") == ERR_OK)
+		if (range_take(&p, end, &l->accepted) != ERR_OK)
+			return ERR_FORMAT;
+	if (more_take(&p, end, "accepted-more ", &l->accepted.more) != ERR_OK)
+		return ERR_FORMAT;
+	return p == end ? ERR_OK : ERR_FORMAT;
+}
+
 int
 missing_parse(const char *text, size_t len, struct missing_list *out)
 {
@@ -82,16 +110,8 @@ missing_parse(const char *text, size_t len, struct missing_list *out)
 	    number_take(&p, end, "\n", &out->change) != ERR_OK ||
 	    out->change > INT64_MAX)
 		return ERR_FORMAT;
-	p++;
 	out->link = (int)link;
-	while (p < end && *p != 'm')
-		if (range_take(&p, end, out) != ERR_OK)
-			return ERR_FORMAT;
-	if (p < end && (word_take(&p, end, "more ") != ERR_OK ||
-	    number_take(&p, end, "\n", &out->more) != ERR_OK ||
-	    ++p != end))
-		return ERR_FORMAT;
-	return ERR_OK;
+	return ranges_take(p + 1, end, out);
 }
 
 /* The change that was stored last for the link, 0 none. */
@@ -109,18 +129,21 @@ change_stored(struct index_db *x, int link)
 }
 
 static int
-row_add(struct index_db *x, int link, uint64_t sequence, int64_t now_ms)
+row_add(struct index_db *x, int link, uint64_t sequence, int64_t now_ms,
+    const char *state)
 {
 	sqlite3_stmt	*s = index_query(x, QUERY_MISSING_ADD);
 
 	sqlite3_bind_int(s, 1, link);
 	sqlite3_bind_int64(s, 2, (int64_t)sequence);
 	sqlite3_bind_int64(s, 3, now_ms);
+	sqlite3_bind_text(s, 4, state, -1, SQLITE_STATIC);
 	return index_run(s);
 }
 
 static int
-rows_add(struct index_db *x, const struct missing_list *l, int64_t now_ms)
+rows_add(struct index_db *x, int link, const struct missing_ranges *l,
+    int64_t now_ms, const char *state)
 {
 	size_t		 i, rows = 0;
 	uint64_t	 seq;
@@ -129,8 +152,22 @@ rows_add(struct index_db *x, const struct missing_list *l, int64_t now_ms)
 	for (i = 0; r == ERR_OK && i < l->count; i++)
 		for (seq = l->range[i].from; r == ERR_OK &&
 		    seq <= l->range[i].to && rows < MISSING_ROWS; seq++, rows++)
-			r = row_add(x, l->link, seq, now_ms);
+			r = row_add(x, link, seq, now_ms, state);
 	return r;
+}
+
+/* What the list does not speak of any more has come. Of accepted ones a cut list
+ * speaks from the oldest that it names. */
+static int
+rows_heal(struct index_db *x, const struct missing_list *l)
+{
+	const struct missing_ranges	*a = &l->accepted;
+	sqlite3_stmt			*s = index_query(x, QUERY_MISSING_HEAL);
+
+	sqlite3_bind_int(s, 1, l->link);
+	sqlite3_bind_int64(s, 2, a->more == 0 || a->count == 0 ? 0 :
+	    (int64_t)a->range[0].from);
+	return index_run(s);
 }
 
 int
@@ -142,15 +179,16 @@ missing_store(struct index_db *x, const struct missing_list *l,
 
 	if ((int64_t)l->change <= change_stored(x, l->link))
 		return ERR_EXISTS;
-	s = index_query(x, QUERY_MISSING_HEAL);
-	sqlite3_bind_int(s, 1, l->link);
-	if ((r = index_run(s)) != ERR_OK ||
-	    (r = rows_add(x, l, now_ms)) != ERR_OK)
+	if ((r = rows_heal(x, l)) != ERR_OK ||
+	    (r = rows_add(x, l->link, &l->missing, now_ms, "missing")) !=
+	    ERR_OK ||
+	    (r = rows_add(x, l->link, &l->accepted, now_ms, "accepted")) !=
+	    ERR_OK)
 		return r;
 	s = index_query(x, QUERY_MISSING_LIST);
 	sqlite3_bind_int(s, 1, l->link);
 	sqlite3_bind_int64(s, 2, (int64_t)l->change);
-	sqlite3_bind_int64(s, 3, (int64_t)(l->more & INT64_MAX));
+	sqlite3_bind_int64(s, 3, (int64_t)(l->missing.more & INT64_MAX));
 	return index_run(s);
 }
 

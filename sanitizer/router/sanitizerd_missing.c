@@ -16,7 +16,7 @@
 #include "log.h"
 #include "proc.h"
 
-#define LIST_MAX	(64 * 1024)	/* bytes; recv_notice.h writes less */
+#define LIST_MAX	(128 * 1024)	/* bytes; recv_notice.h writes less */
 
 /* The list as text. ERR_NOTFOUND: the receiver keeps none. */
 static int

@@ -68,6 +68,25 @@ system_wait 3 15
 is "$(system_count)" 3 'that mail arrives'
 until_true 10 ledger_is "1:2:healed 2:$((n + 1)):healed"
 is "$(ledger)" "1:2:healed 2:$((n + 1)):healed" 'all is healed'
+
+# One that is accepted as lost is neither missing nor healed, until it comes.
+rest="2:$((n + 1)):healed"
+lose 1 "$ext" 4
+until_true 12 ledger_is "1:2:healed 1:4:missing $rest"
+is "$(ledger)" "1:2:healed 1:4:missing $rest" 'one more is lost on link 1'
+"$BIN/limpid" missing accept --root "$san" --why 'the test has lost it' 4 >/dev/null
+ok $? 'and is accepted on the sanitizer host'
+until_true 10 ledger_is "1:2:healed 1:4:accepted $rest"
+is "$(ledger)" "1:2:healed 1:4:accepted $rest" 'the index inside says accepted'
+"$BIN/limpid" index rebuild --root "$int" >/dev/null
+ok $? 'the index is made again'
+is "$(ledger)" "1:2:healed 1:4:accepted $rest" 'and says the same'
+mv "$SYS/aside" "$away"
+"$BIN/limpid" resend --root "$ext" LR-50000-00040-000KA >/dev/null
+system_wait 4 15
+is "$(system_count)" 4 'the mail comes after all'
+until_true 10 ledger_is "1:2:healed 1:4:healed $rest"
+is "$(ledger)" "1:2:healed 1:4:healed $rest" 'and its number is healed'
 for root in "$ext" "$san" "$int"; do
 	until_true 5 "$BIN/limpid" status --root "$root" >/dev/null 2>&1
 	ok $? "status of ${root##*/} is content"

@@ -12,29 +12,43 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static char	 text[MISSING_BYTES + 256];
+static size_t	 used;
+
+static void
+ranges_write(const struct missing_ranges *l, const char *word,
+    const char *more)
+{
+	size_t	 i;
+
+	if (l->count > MISSING_RANGES)
+		abort();
+	for (i = 0; i < l->count; i++) {
+		if (l->range[i].from == 0 || l->range[i].from > l->range[i].to)
+			abort();
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+		    "%s%" PRIu64 "-%" PRIu64 "\n", word, l->range[i].from,
+		    l->range[i].to);
+	}
+	if (l->more > 0)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+		    "%s%" PRIu64 "\n", more, l->more);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct missing_list	 l, again;
-	static char			 text[MISSING_BYTES + 256];
-	size_t				 i, n;
 
 	if (missing_parse((const char *)data, size, &l) != ERR_OK)
 		return 0;
-	if (l.link < 1 || l.link > 2 || l.count > MISSING_RANGES)
+	if (l.link < 1 || l.link > 2)
 		abort();
-	n = (size_t)snprintf(text, sizeof(text), "limpid-missing-1\nlink %d\n"
+	used = (size_t)snprintf(text, sizeof(text), "limpid-missing-1\nlink %d\n"
 	    "change %" PRIu64 "\n", l.link, l.change);
-	for (i = 0; i < l.count; i++) {
-		if (l.range[i].from == 0 || l.range[i].from > l.range[i].to)
-			abort();
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%" PRIu64
-		    "-%" PRIu64 "\n", l.range[i].from, l.range[i].to);
-	}
-	if (l.more > 0)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "more %"
-		    PRIu64 "\n", l.more);
-	if (missing_parse(text, n, &again) != ERR_OK ||
+	ranges_write(&l.missing, "", "more ");
+	ranges_write(&l.accepted, "accepted ", "accepted-more ");
+	if (missing_parse(text, used, &again) != ERR_OK ||
 	    memcmp(&l, &again, sizeof(l)) != 0)
 		abort();
 	return 0;

@@ -21,6 +21,9 @@ enum place { IN_NEW, CLAIMED, NUMBERED, KEPT };
 /* On the receiver's disk: tmp without and with an intent, new without and with the
  * mark; MARKED, the mark without new, is a fault. */
 enum slot { NOTHING, WRITTEN, INTENT, RENAMED, SEEN, MARKED };
+/* A gap on the receiver's disk: told to people, accepted as lost in the record alone,
+ * accepted. */
+enum gap { NO_GAP, TOLD, RECORDED, ACCEPTED };
 
 struct state {
 	struct {
@@ -33,7 +36,7 @@ struct state {
 		uint8_t	 copies;	/* in the spool, ever */
 		uint8_t	 wire;		/* of its number, under way */
 		uint8_t	 again;		/* its second round was sent */
-		uint8_t	 gap;		/* listed as missing, on disk */
+		uint8_t	 gap;		/* enum gap */
 	} in[OBJECTS];			/* by number - 1 */
 	uint8_t	 last;			/* number given last, in memory */
 	uint8_t	 heard;			/* newest heartbeat's word, in memory */
@@ -44,7 +47,7 @@ struct state {
 /* What the mutations leave out, so that the check is seen to find it. */
 enum fault { FAULT_NONE, FAULT_SEND_UNSYNCED, FAULT_NO_INTENT,
     FAULT_BEATS_AHEAD, FAULT_COMMIT_UNSYNCED, FAULT_MARK_FIRST,
-    FAULT_GAP_FORGOTTEN };
+    FAULT_GAP_FORGOTTEN, FAULT_ACCEPTED_IS_SEEN };
 
 static enum fault	 fault;
 static int		 crashes;	/* of each end, at most */
@@ -234,12 +237,12 @@ receiver_steps(uint32_t at)
 			break;
 		case RENAMED:
 			t.in[i].slot = SEEN;
-			t.in[i].gap = 0;
+			t.in[i].gap = NO_GAP;
 			break;
 		case MARKED:
 			t.in[i].slot = SEEN;
 			t.in[i].copies++;
-			t.in[i].gap = 0;
+			t.in[i].gap = NO_GAP;
 			break;
 		case SEEN:
 			continue;	/* a repeat, dropped */
@@ -279,7 +282,7 @@ slot_settle(struct state *s, int i)
 		break;
 	}
 	if (s->in[i].slot == SEEN || fault == FAULT_GAP_FORGOTTEN)
-		s->in[i].gap = 0;
+		s->in[i].gap = NO_GAP;
 }
 
 /* What the socket holds outlives it where the service manager keeps the socket; else it
@@ -313,12 +316,35 @@ beat_word(const struct state *s)
 	return word;
 }
 
-/* Heartbeats, the alarm behind them, and the operator's slip. */
+/* What an operator does about a gap: accept the loss, in two steps on disk, or type a
+ * slip, also of one that was accepted. */
+static void
+operator_steps(uint32_t at, int i)
+{
+	struct state	 s = states[at], t = s;
+	int		 k;
+
+	if (s.in[i].gap == TOLD || s.in[i].gap == RECORDED) {
+		t.in[i].gap++;
+		if (t.in[i].gap == ACCEPTED && fault == FAULT_ACCEPTED_IS_SEEN)
+			t.in[i].slot = SEEN;
+		edge(at, &t);
+	}
+	for (k = 0; k < OBJECTS; k++)
+		if (s.in[i].gap && s.out[k].number == i + 1 &&
+		    s.out[k].place >= NUMBERED) {
+			t = s;
+			t.in[i].wire = 1;
+			edge(at, &t);
+		}
+}
+
+/* Heartbeats, and the alarm behind them. */
 static void
 notice_steps(uint32_t at)
 {
 	struct state	 s = states[at], t = s;
-	int		 i, k;
+	int		 i;
 
 	if (beat_word(&s) > s.heard) {
 		t.heard = beat_word(&s);
@@ -329,17 +355,11 @@ notice_steps(uint32_t at)
 	if (s.heard > s.told) {
 		t.told = s.heard;
 		for (i = s.told; i < s.heard; i++)
-			t.in[i].gap = s.in[i].slot != SEEN;
+			t.in[i].gap = s.in[i].slot != SEEN ? TOLD : NO_GAP;
 		edge(at, &t);
 	}
 	for (i = 0; i < OBJECTS; i++)
-		for (k = 0; k < OBJECTS; k++)
-			if (s.in[i].gap && s.out[k].number == i + 1 &&
-			    s.out[k].place >= NUMBERED) {
-				t = s;
-				t.in[i].wire = 1;
-				edge(at, &t);
-			}
+		operator_steps(at, i);
 }
 
 static void
@@ -353,6 +373,8 @@ judge(const struct state *s)
 		for (given = k = 0; k < OBJECTS; k++)
 			given |= s->out[k].number == i + 1;
 		wrong_told += (s->in[i].gap || s->in[i].copies) && !given;
+		/* What came is no gap any more. */
+		wrong_told += s->in[i].gap && s->in[i].slot == SEEN;
 		/* A number names one parcel. */
 		for (k = 0; k < i; k++)
 			wrong_told += s->out[i].number != 0 &&
@@ -481,6 +503,14 @@ test_heartbeat_ahead_of_the_line_is_not_fatal(void **state)
 	assert_int_equal(doubled, 0);
 }
 
+static void
+test_accepted_taken_for_received_is_found(void **state)
+{
+	(void)state;
+	assert_true(walk(FAULT_ACCEPTED_IS_SEEN, 1) > 0);
+	assert_true(wrong_told > 0);
+}
+
 int
 main(void)
 {
@@ -493,6 +523,7 @@ main(void)
 		cmocka_unit_test(test_a_mark_before_the_commit_is_found),
 		cmocka_unit_test(test_a_gap_that_is_forgotten_is_found),
 		cmocka_unit_test(test_heartbeat_ahead_of_the_line_is_not_fatal),
+		cmocka_unit_test(test_accepted_taken_for_received_is_found),
 	};
 	int			 r;
 

@@ -120,7 +120,7 @@ came(struct place *p, uint64_t seq)
 	assert_int_equal(seen_intend(p->shared.seen, seq, hash, prev, "x.a0"),
 	    ERR_OK);
 	assert_int_equal(seen_mark(p->shared.seen, seq, &news), ERR_OK);
-	p->shared.healed += (uint64_t)news.told;
+	p->shared.changes += (uint64_t)news.told;
 }
 
 static void
@@ -238,7 +238,7 @@ test_late_is_not_missing(void **state)
 	wait_tick(p);
 	assert_string_equal(list(p), "");
 	assert_int_equal(recorded(p, "link.gap"), 0);
-	assert_int_equal(p->shared.healed, 0);
+	assert_int_equal(p->shared.changes, 0);
 }
 
 static void
