@@ -3,7 +3,7 @@
 # What a fuzz target links and includes, for tests/fuzz/run.
 .PHONY: fuzz-libs includes
 includes:
-	@echo $(inc_$(FOLDER))
+	@echo $(inc_$(INCLUDES_OF))
 fuzz-libs:
 	@echo $(foreach l,$(ALL_LIBS),$($(l)_LDLIBS))
 
