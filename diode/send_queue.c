@@ -115,21 +115,43 @@ recover_one(void *arg, const char *name, int fd)
 	return spool_release(q->spool, name);
 }
 
+/* Where the repeats stand, once a second; a crash repeats a few more. */
+static void
+rounds_save(struct send_queue *q)
+{
+	uint64_t	 used[ROUNDS_MAX] = {0};
+	long long	 now = proc_now_ms();
+	int		 i, r;
+
+	if (q->rounds_saved != 0 && now - q->rounds_saved < ROUNDS_SAVE_MS)
+		return;
+	q->rounds_saved = now;
+	for (i = 1; i < q->conf->rounds; i++)
+		used[i] = q->round[i];
+	r = ledger_rounds_write(q->ledger, used, ROUNDS_MAX);
+	if (r != ERR_OK)
+		log_error("the ledger's rounds: %s", err_text(r));
+}
+
 int
 send_queue_recover(struct send_queue *q)
 {
 	uint64_t	 stored[ROUNDS_MAX] = {0};
 	int		 i, r;
 
-	/* What a background transport had under way is repeated once more. */
+	/* A round that was not configured is 0: it begins with what comes now. */
 	if ((r = ledger_rounds_read(q->ledger, stored, ROUNDS_MAX)) != ERR_OK)
 		return r;
-	for (i = 1; i < ROUNDS_MAX; i++) {
-		if (stored[i] == 0 || stored[i] > q->round[i])
-			continue;
-		q->round[i] = stored[i] > LINK_UNDER_WAY ?
-		    stored[i] - LINK_UNDER_WAY : 1;
-	}
+	for (i = 1; i < ROUNDS_MAX; i++)
+		if (stored[i] != 0 && stored[i] < q->round[i])
+			q->round[i] = stored[i];
+	/* On disk before the first repeat is due: a crash until then forgets none. */
+	rounds_save(q);
+	/* What a background transport had under way is repeated once more. */
+	for (i = 1; i < ROUNDS_MAX; i++)
+		if (stored[i] != 0)
+			q->round[i] -= q->round[i] > LINK_UNDER_WAY ?
+			    LINK_UNDER_WAY : q->round[i] - 1;
 	return spool_each(q->spool, "work", recover_one, q);
 }
 
@@ -378,21 +400,6 @@ number_batch(struct send_queue *q)
 	if (any && (r = ledger_sync(q->ledger)) != ERR_OK)
 		return r;
 	return any;
-}
-
-/* Where the repeats stand, once a second; a crash repeats a few more. */
-static void
-rounds_save(struct send_queue *q)
-{
-	long long	 now = proc_now_ms();
-	int		 r;
-
-	if (now - q->rounds_saved < ROUNDS_SAVE_MS)
-		return;
-	q->rounds_saved = now;
-	r = ledger_rounds_write(q->ledger, q->round, ROUNDS_MAX);
-	if (r != ERR_OK)
-		log_error("the ledger's rounds: %s", err_text(r));
 }
 
 /* Repeats that are due, oldest round first. */

@@ -358,6 +358,28 @@ test_rounds_repeat_what_was_sent(void **state)
 	media_holds(p, 0);	/* two rounds, not three */
 }
 
+static void
+test_a_crash_before_the_first_repeat_forgets_no_round(void **state)
+{
+	struct place	*p = *state;
+	char		 cmd[200];
+
+	p->conf.link[0].rounds = 2;
+	p->conf.link[0].round_gap_s = 1000;
+	crash(p);
+	put(p, 1, 100);
+	put(p, 1, 100);
+	run(p);
+	snprintf(cmd, sizeof(cmd), "rm %s/*", p->media);
+	assert_int_equal(system(cmd), 0);
+	crash(p);
+	run(p);
+	media_holds(p, 0);
+	p->conf.link[0].round_gap_s = 0;
+	run(p);
+	media_holds(p, 2);
+}
+
 /* The same place, from here on over UDP to a socket of our own. */
 static int
 udp_instead(struct place *p)
@@ -426,6 +448,7 @@ main(void)
 		T(test_what_may_not_cross_is_held_with_its_reason),
 		T(test_a_parcel_that_shrank_is_held_and_the_rest_goes_on),
 		T(test_rounds_repeat_what_was_sent),
+		T(test_a_crash_before_the_first_repeat_forgets_no_round),
 		T(test_a_start_over_udp_repeats_only_what_was_in_work),
 	};
 
