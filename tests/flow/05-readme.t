@@ -21,6 +21,9 @@ for unit in deploy/units/*.service; do
 	grep -q "^| $program |" README.md
 	ok $? "${unit##*/} starts a program of the table"
 done
+# Where both ends run on one host no datagram may come before its socket stands.
+grep -q '^After=.*limpid-diode-recv@%i\.service' deploy/units/limpid-diode-send@.service
+ok $? 'a sender starts behind the receiver of its link'
 for package in $(sed -n 's/^build *\([^ ]*\).*/\1/p' deploy/packages.txt); do
 	[ "$(sed -n "s/^[a-z]* *\($package\)\( .*\)\{0,1\}$/\1/p" deploy/packages.txt | wc -l)" = 1 ]
 	ok $? "$package is listed once"
