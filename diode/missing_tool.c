@@ -297,7 +297,9 @@ file_write(const struct missing *m, const char *name, const char *text)
 	int		 fd, r = ERR_SYS;
 
 	snprintf(fresh, sizeof(fresh), "%s.new", name);
-	fd = openat(m->dir, fresh, O_WRONLY|O_CREAT|O_TRUNC|O_NOFOLLOW|
+	/* The folder is the receiver's: root follows nothing that lies there. */
+	(void)unlinkat(m->dir, fresh, 0);
+	fd = openat(m->dir, fresh, O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW|
 	    O_CLOEXEC, 0640);
 	if (fd == -1)
 		return ERR_SYS;
