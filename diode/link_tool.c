@@ -28,13 +28,18 @@
 #define BURSTS		1024	/* lengths told apart */
 #define QUIET_MS	3000	/* without a trailer the run ends after that */
 #define BLOCK		64	/* source symbols of transport udp */
+#define PARITY_MAX	64
+#define INTERLEAVE_MAX	32
+#define LONE_MAX	64	/* a burst that a lone small mail survives */
+#define BEHIND_S	0.002	/* what is made up for at once, as the sender does */
 
 static const char usage[] =
     "usage: limpid link test recv ADDRESS PORT\n"
     "       limpid link test send ADDRESS PORT RATE [SECONDS [SIZE]]\n"
-    "Start recv on the receiving host first. RATE is bits a second, such as\n"
-    "800M; SECONDS 5 and SIZE 1472 (an MTU of 1500) unless said.\n"
-    "recv prints line rate, loss and burst lengths, and a rate, parity and\n"
+    "Start recv on the receiving host first. RATE is bits a second: the speed of\n"
+    "the line itself, such as 1G. SECONDS 5 and SIZE 1472 unless said: the MTU less\n"
+    "28 over IPv4, less 48 over IPv6, so 8972 or 8952 for an MTU of 9000.\n"
+    "recv prints line rate, loss and burst lengths, and a rate, mtu, parity and\n"
     "interleave for limpid.conf. Exit 0: something came, 1: nothing did.\n";
 
 struct pattern {
@@ -47,7 +52,7 @@ struct tally {
 	uint64_t	 came, bytes, next, all, late, lost;
 	uint64_t	 burst[BURSTS + 1];	/* by length */
 	uint32_t	 overflow;
-	size_t		 size;
+	size_t		 size, head;	/* of a datagram, and of IP and UDP */
 	double		 began, ended;
 };
 
@@ -60,8 +65,23 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* What to do about an address that cannot be taken. */
+static const char *
+hint(int error, int receive)
+{
+	if (error == EADDRINUSE)
+		return "; stop limpid-diode-recv for the test, or take another"
+		    " port at both ends";
+	if (error == EADDRNOTAVAIL && receive)
+		return "; write the address of this host on that line";
+	if (error == ENETUNREACH || error == EHOSTUNREACH)
+		return "; give this host an address and a route on that line";
+	return "";
+}
+
 static int
-socket_make(const char *host, const char *port, int receive, int *fdp)
+socket_make(const char *host, const char *port, int receive, int *fdp,
+    size_t *head)
 {
 	struct addrinfo	 hints = { .ai_socktype = SOCK_DGRAM,
 			    .ai_flags = receive ? AI_PASSIVE : 0 }, *a;
@@ -76,10 +96,11 @@ socket_make(const char *host, const char *port, int receive, int *fdp)
 	r = fd == -1 ? -1 : receive ?
 	    bind(fd, a->ai_addr, a->ai_addrlen) :
 	    connect(fd, a->ai_addr, a->ai_addrlen);
+	*head = a->ai_family == AF_INET6 ? 48 : 28;
 	freeaddrinfo(a);
 	if (r == -1) {
-		fprintf(stderr, "limpid link: %s port %s: %s\n", host, port,
-		    strerror(errno));
+		fprintf(stderr, "limpid link: %s port %s: %s%s\n", host, port,
+		    strerror(errno), hint(errno, receive));
 		if (fd != -1)
 			close(fd);
 		return EXIT_IO;
@@ -123,24 +144,29 @@ pattern_write(uint8_t *out, const struct pattern *p)
 }
 
 static int
-test_send(int fd, uint64_t rate, double seconds, size_t size)
+test_send(int fd, uint64_t rate, double seconds, size_t size, size_t head)
 {
 	static uint8_t	 raw[SIZE_MAX_UDP];
 	struct pattern	 p = {0};
 	struct timespec	 nap = { 0, 500000 };
-	double		 began = now(), at, each;
+	double		 start = now(), at, due = 0, each;
 	uint64_t	 refused = 0;
 	int		 i;
 
 	if (getrandom(&p.run, sizeof(p.run), 0) != sizeof(p.run))
 		return EXIT_IO;
-	/* 28 bytes of IP and UDP, 38 of Ethernet: what the line carries. */
-	each = (double)(size + 66) * 8 / (double)rate;
-	while ((at = now() - began) < seconds) {
-		if ((double)p.number * each > at) {
+	/* IP, UDP and 38 bytes of Ethernet: what the line carries. */
+	each = (double)(size + head + 38) * 8 / (double)rate;
+	while ((at = now() - start) < seconds) {
+		if (due > at) {
 			nanosleep(&nap, NULL);
 			continue;
 		}
+		/* A host that was late does not make up for it in a burst that
+		 * the line would be blamed for. */
+		if (at - due > BEHIND_S)
+			due = at - BEHIND_S;
+		due += each;
 		pattern_write(raw, &p);
 		if (send(fd, raw, size, 0) == -1)
 			refused++;
@@ -152,10 +178,17 @@ test_send(int fd, uint64_t rate, double seconds, size_t size)
 		(void)send(fd, raw, HEAD, 0);
 		usleep(20000);
 	}
+	at = (double)p.all * (double)(size + head + 38) * 8 / seconds;
 	printf("sent %" PRIu64 " datagrams of %zu bytes in %.1f s (%.1f Mb/s"
 	    " on the line), %" PRIu64 " refused by this host\n", p.all, size,
-	    seconds, (double)p.all * (double)(size + 66) * 8 / seconds / 1e6,
-	    refused);
+	    seconds, at / 1e6, refused);
+	if (at < 0.95 * (double)rate)
+		puts("this host could not send as fast as was asked: what the"
+		    " far end prints is true for this rate");
+	if (refused > 0)
+		printf("this host refuses datagrams of %zu bytes or has no way"
+		    " there: see the MTU of its interface, and its routes\n",
+		    size);
 	return EXIT_DONE;
 }
 
@@ -189,7 +222,7 @@ tally_add(struct tally *t, const uint8_t *raw, size_t len)
 	}
 	t->ended = now();
 	t->came++;
-	t->bytes += len + 66;
+	t->bytes += len + t->head + 38;
 	t->size = len;
 	if (p.number < t->next) {
 		t->late++;
@@ -234,24 +267,48 @@ block_loss(double p, int m)
 	return sum < 1 ? 1 - sum : 0;
 }
 
+/* The least parity that this loss does not get through, 16 unless the line is worse;
+ * the least interleave that makes of it twice the longest burst, and where that does
+ * not suffice, more parity. */
+static void
+repair_choose(double loss, uint64_t longest, int *parity, uint64_t *interleave)
+{
+	static const int	 choices[] = { 16, 24, 32, 48, PARITY_MAX };
+	size_t			 i = 0;
+	uint64_t		 need = 2 * longest;
+
+	while (i < 4 && loss > 0 && block_loss(loss < 0.9 ? loss : 0.9,
+	    choices[i]) > 1e-6)
+		i++;
+	while (i < 4 && need > (uint64_t)choices[i] * INTERLEAVE_MAX)
+		i++;
+	*parity = choices[i];
+	*interleave = (need + (uint64_t)choices[i] - 1) / (uint64_t)choices[i];
+	if (*interleave < 4)
+		*interleave = 4;
+	if (*interleave > INTERLEAVE_MAX)
+		*interleave = INTERLEAVE_MAX;
+}
+
 static void
 advise(const struct tally *t, double rate, double loss, uint64_t longest)
 {
-	static const int	 choices[] = { 8, 16, 24, 32, 48, 64 };
-	size_t			 i = 1;	/* 16 unless the line is worse */
-	uint64_t		 deep;
+	uint64_t	 interleave;
+	int		 parity;
 
-	while (i < 5 && loss > 0 && block_loss(loss < 0.9 ? loss : 0.9,
-	    choices[i]) > 1e-6)
-		i++;
-	deep = (longest + (uint64_t)choices[i] / 2 - 1) /
-	    ((uint64_t)choices[i] / 2);
-	if (deep < 4)
-		deep = 4;
+	repair_choose(loss, longest, &parity, &interleave);
 	printf("for limpid.conf on both hosts:\n\trate = \"%.0fM\"\n"
-	    "\tparity = %d\n\tinterleave = %" PRIu64 "\n",
-	    0.8 * rate / 1e6 < 1 ? 1 : 0.8 * rate / 1e6, choices[i],
-	    deep < 32 ? deep : 32);
+	    "\tmtu = %zu\n\tparity = %d\n\tinterleave = %" PRIu64 "\n",
+	    0.8 * rate / 1e6 < 1 ? 1 : 0.8 * rate / 1e6, t->size + t->head,
+	    parity, interleave);
+	if (longest > (uint64_t)parity * interleave)
+		puts("bursts were longer than any setting repairs: objects are"
+		    " lost until the next round, so keep rounds at 2 or more"
+		    " and mend the line");
+	else if (longest > LONE_MAX)
+		printf("bursts were longer than %d: a small mail that is alone"
+		    " on the line then waits for the next round, so keep"
+		    " rounds at 2 or more\n", LONE_MAX);
 	if (t->overflow > 0)
 		puts("this host was too slow for the line, not the line for"
 		    " it: lower the rate, or raise net.core.rmem_max");
@@ -260,16 +317,42 @@ advise(const struct tally *t, double rate, double loss, uint64_t longest)
 		    " slower and measure again");
 }
 
+/* How many bursts of each length; long ones in classes. Returns the longest. */
+static uint64_t
+bursts_print(const struct tally *t)
+{
+	uint64_t	 longest = 0, count;
+	size_t		 from, to, i;
+
+	fputs("bursts       ", stdout);
+	for (from = 1; from <= BURSTS; from = to + 1) {
+		to = from < 5 ? from : 2 * (from - 1) < BURSTS ?
+		    2 * (from - 1) : BURSTS;
+		for (count = 0, i = from; i <= to; i++) {
+			count += t->burst[i];
+			longest = t->burst[i] > 0 ? i : longest;
+		}
+		if (count > 0 && from == to)
+			printf(" %zu:%" PRIu64, from, count);
+		else if (count > 0)
+			printf(" %zu-%zu:%" PRIu64, from, to, count);
+	}
+	printf("  longest %" PRIu64 "%s\n", longest,
+	    longest == BURSTS ? " or more" : "");
+	return longest;
+}
+
 static int
 report(struct tally *t)
 {
-	uint64_t	 all = t->all != 0 ? t->all : t->next, longest = 0;
+	uint64_t	 all = t->all != 0 ? t->all : t->next, longest;
 	double		 rate, loss;
-	size_t		 i;
 
 	if (t->came == 0) {
-		puts("nothing came: see address, port, cable and neighbour"
-		    " table");
+		puts("nothing came: see that limpid link test send ran meanwhile"
+		    " with this address and port, the cable, and on the sending"
+		    " host the neighbour entry of this address (ip neigh; on a"
+		    " one-way line it must be set by hand)");
 		return EXIT_FINDINGS;
 	}
 	if (all > t->next)
@@ -281,21 +364,14 @@ report(struct tally *t)
 	printf("loss          %.4f %%  (%" PRIu64 " of %" PRIu64 "; %u of them"
 	    " in this host's queue)\n", 100 * loss, all - t->came, all,
 	    t->overflow);
-	printf("out of order  %" PRIu64 "\nbursts       ", t->late);
-	for (i = 1; i <= BURSTS; i++)
-		if (t->burst[i] > 0) {
-			longest = i;
-			if (i <= 8)
-				printf(" %zu:%" PRIu64, i, t->burst[i]);
-		}
-	printf("  longest %" PRIu64 "%s\n", longest,
-	    longest == BURSTS ? " or more" : "");
+	printf("out of order  %" PRIu64 "\n", t->late);
+	longest = bursts_print(t);
 	advise(t, rate, loss, longest);
 	return EXIT_DONE;
 }
 
 static int
-test_recv(int fd)
+test_recv(int fd, size_t head)
 {
 	static uint8_t	 raw[65536];
 	static struct tally t;
@@ -303,6 +379,7 @@ test_recv(int fd)
 	ssize_t		 n;
 	int		 over = 0;
 
+	t.head = head;
 	while (!over) {
 		/* Before the first one there is no hurry. */
 		if (poll(&p, 1, t.came == 0 ? 60000 : QUIET_MS) <= 0)
@@ -319,7 +396,7 @@ main(int argc, char **argv)
 {
 	uint64_t	 rate;
 	double		 seconds;
-	size_t		 size;
+	size_t		 size, head;
 	int		 code, fd, sending;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -340,9 +417,11 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	if ((code = socket_make(argv[3], argv[4], !sending, &fd)) != EXIT_DONE)
+	if ((code = socket_make(argv[3], argv[4], !sending, &fd, &head)) !=
+	    EXIT_DONE)
 		return code;
-	code = sending ? test_send(fd, rate, seconds, size) : test_recv(fd);
+	code = sending ? test_send(fd, rate, seconds, size, head) :
+	    test_recv(fd, head);
 	close(fd);
 	return code;
 }
