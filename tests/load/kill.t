@@ -1,9 +1,9 @@
 #!/bin/bash
-# kill -9 of both ends at random moments while objects cross over udp: after the rounds
-# none is missing and none came twice. First the receiver runs as under systemd, which
-# keeps its socket while it is started again, and kills fall into both rounds. Then its
-# socket dies with it, and the second round heals what came meanwhile. OBJECTS and KILLS
-# make it shorter.
+# kill -9 of both ends at random moments while objects cross over udp: none is missing in
+# the end and none came twice. First the receiver's socket dies with it, and the second
+# round heals all that came meanwhile. Then it runs as under systemd, which keeps the
+# socket, and kills fall into both rounds: what a kill met in each of them is known, and
+# a slip brings it. OBJECTS and KILLS make it shorter.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
@@ -42,34 +42,55 @@ kill_all() {
 		wait $putter
 	done
 }
-# endure NAME RECEIVER ROUND-GAP
+# endure NAME RECEIVER ROUND-GAP: and both rounds of the last object
 endure() {
-	local start
+	local start=$SECONDS
 	line_host 'rate = "200M"' 'gso = no' "round_gap = $3"
+	cp "$BUILD"/bin/limpid-{slip,resend} "$line_top/bin/"
 	"$2"
 	line_send
-	start=$SECONDS
 	kill_all "$2"
 	note "$1: $kills kills in $((SECONDS - start)) s, from $least to $most of $objects objects had arrived"
 	sleep 2
-	note "$1: $((objects - $(line_arrived))) missing before the last second round"
-	line_wait $(($3 + 60)) line_has "$objects"
-	# What the last second round repeats.
-	[ $((start + $3 + 10)) -lt $SECONDS ] || sleep $((start + $3 + 10 - SECONDS))
+	note "$1: $((objects - $(line_arrived))) missing when they were over"
+	line_wait $(($3 + 30)) line_has "$objects"
 	[ "$3" -gt 60 ] || sleep $(($3 + 2))
-	is "$(comm -23 <(sort "$line_top/refs") <(came) | wc -l)" 0 "$1: none of them is missing after the rounds"
+	missing=$((objects - $(line_arrived)))
+	note "$1: $missing missing after the rounds"
+}
+judge() {
+	is "$(comm -23 <(sort "$line_top/refs") <(came) | wc -l)" 0 "$1: none of them is missing"
 	is "$(came | uniq -d | wc -l)" 0 "$1: none is doubled"
 	is "$(came | wc -l)" "$objects" "$1: nothing else came"
 	is "$(waiting)" 0 "$1: nothing waits"
-	[ "$most" -ge $((objects * 9 / 10)) ] || [ "$2" = line_recv ]
+	[ "$most" -ge $((objects * 8 / 10)) ]
 	ok $? "$1: the kills fell on all of them"
 }
+told() { [ "$(sed -n 's/^missing //p' "$line_root/var/lib/limpid/link/1-recv/status")" = "$missing" ]; }
+heal() {
+	local slip
+	for slip in $("$line_top/bin/limpid-slip" --root "$line_root" | sed 's/.* //'); do
+		note "$slip"
+		"$line_top/bin/limpid-resend" --root "$line_root" "$slip" >/dev/null
+	done
+	line_wait 10 line_has "$objects"
+}
+
+# The second round comes when the kills are over.
+endure 'socket lost' line_recv $((30 + kills * 3 / 2))
+is "$missing" 0 'socket lost: the second round heals what the first lost'
+judge 'socket lost'
+is "$(grep -c 'goes on with the socket' "$line_top/recv.log")" 0 'no socket was kept'
+line_remove
+
 endure 'socket kept' line_recv_kept 20
+line_wait 10 told
+ok $? 'socket kept: what two kills met is known'
+[ "$missing" -le $((objects / 100)) ]
+ok $? 'socket kept: and is little'
+[ "$missing" = 0 ] || heal
+judge 'socket kept'
 note "started $(grep -c 'goes on with the socket' "$line_top/recv.log") times with the kept socket"
 is "$(grep -c '^kept' "$line_top/recv.log")" 1 'one socket was enough'
-line_remove
-# Longer than the kills last.
-endure 'socket lost' line_recv $((30 + kills * 3 / 2))
-is "$(grep -c 'goes on with the socket' "$line_top/recv.log")" 0 'no socket was kept'
 is "$(line_back)" 0 'not one packet came back'
 done_testing

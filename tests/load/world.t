@@ -37,6 +37,8 @@ line_kill STOP diode-send-1
 check 'a full disk is an alarm' line_wait 20 alarms
 tells_full() { [ "$(state state)" = full ] && [ "$(state missing)" = $(($(state highest) - $(line_arrived))) ]; }
 check 'and the state of the link, where what is not stored is missing' line_wait 10 tells_full
+says_full() { "$BUILD/bin/limpid-status" --root "$line_root" | grep -q 'FULL: '; }
+check 'limpid status says FULL' says_full
 stored=$(line_arrived)
 note "$stored of 40 were stored before"
 [ "$stored" -ge 20 ] && [ "$stored" -lt 40 ]
