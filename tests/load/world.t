@@ -1,7 +1,7 @@
 #!/bin/bash
-# The world around a link over udp: a receiver whose disk is full says so, claims
-# nothing that it does not hold, and gets the rest by the later round or a slip. Clocks
-# that jump by hours on either side change nothing.
+# The world around a link over udp: a receiver whose disk is full, that of its parcels or
+# that of its state, says so, claims nothing that it does not hold, and gets the rest by
+# the later round or a slip. Clocks that jump by hours on either side change nothing.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
@@ -83,6 +83,32 @@ for slip in $(slips); do
 done
 check 'the slip brings it' line_wait 20 taken 45
 is "$(ls "$line_top/taken" | grep -o 'LM-[0-9A-Z-]*' | sort | uniq -d)" '' 'none came twice'
+check 'nothing is missing' line_wait 10 nothing_missing
+line_kill TERM diode-send-1
+line_kill KILL diode-recv-1
+umount -l "$in"; in=
+line_remove
+
+# A disk that has room for parcels, and none for what is known of them.
+line_host 'rate = "200M"' 'gso = no' 'round_gap = 8'
+in=$line_root/var/lib/limpid/link/1-recv
+mkdir "$in"
+mount -t tmpfs -o size=256k,uid=65534,gid=65534 tmpfs "$in"
+line_recv
+line_send
+line_put 5 5000 0
+line_wait 20 line_has 5
+head -c 1M /dev/zero >"$in/ballast"
+line_put 40 5000 0
+line_wait 30 sent 45
+line_kill STOP diode-send-1
+check 'what cannot be marked as seen is an alarm' line_wait 20 alarms
+note "$(line_arrived) of 45 were stored before"
+rm "$in/ballast"
+line_kill CONT diode-send-1
+check 'and comes with the later round' line_wait 30 line_has 45
+sleep 2
+is "$(line_arrived)" 45 'none of it twice'
 check 'nothing is missing' line_wait 10 nothing_missing
 line_kill TERM diode-send-1
 line_kill KILL diode-recv-1
