@@ -19,13 +19,13 @@
 static char	disk[] = "/tmp/limpid-blocks-XXXXXX";
 
 static void
-id_map(const char *path, unsigned id)
+map_write(const char *path, const char *text)
 {
-	FILE	*f = fopen(path, "w");
+	int	 fd = open(path, O_WRONLY|O_CLOEXEC);
 
-	if (f != NULL) {
-		fprintf(f, "0 %u 1\n", id);
-		fclose(f);
+	if (fd != -1) {
+		(void)!write(fd, text, strlen(text));
+		close(fd);
 	}
 }
 
@@ -35,13 +35,16 @@ disk_mount(void)
 {
 	unsigned	 uid = geteuid(), gid = getegid();
 	int		 flags = CLONE_NEWNS | (uid == 0 ? 0 : CLONE_NEWUSER);
+	char		 users[32], groups[32];
 
 	if (mkdtemp(disk) == NULL || unshare(flags) == -1)
 		return 0;
 	if (uid != 0) {
-		id_map("/proc/self/setgroups", 0);
-		id_map("/proc/self/uid_map", uid);
-		id_map("/proc/self/gid_map", gid);
+		snprintf(users, sizeof(users), "0 %u 1\n", uid);
+		snprintf(groups, sizeof(groups), "0 %u 1\n", gid);
+		map_write("/proc/self/setgroups", "deny");
+		map_write("/proc/self/uid_map", users);
+		map_write("/proc/self/gid_map", groups);
 	}
 	return mount("none", "/", NULL, MS_REC|MS_PRIVATE, NULL) == 0;
 }
