@@ -371,18 +371,6 @@ parcel_check(int fd, const struct key *signer, struct shape *s,
 	return r;
 }
 
-int
-parcel_verify(int fd, const struct key *signer)
-{
-	uint8_t		 digest[SHA256_BYTES];
-	struct shape	 s;
-	int		 r;
-
-	r = parcel_check(fd, signer, &s, digest);
-	free(s.manifest);
-	return r;
-}
-
 /* Opens the body while hashing the file a second time. */
 struct opening {
 	struct pieces	*pieces;

@@ -96,12 +96,9 @@ int parcel_peek(int fd, struct parcel_head *head, struct manifest **mp);
  */
 int parcel_trailer(int fd, uint64_t len, uint8_t out[PARCEL_TRAILER]);
 /*
- * Verifies shape and signature of the whole file: ERR_OK, ERR_FORMAT (shape,
- * trailing bytes), ERR_SHORT, ERR_CRYPTO. The file must be at offset 0.
- */
-int parcel_verify(int fd, const struct key *signer);
-/*
- * Verifies, then opens the body into sink. Nothing reaches the sink before the
+ * Verifies shape and signature of the whole file, then opens the body into sink:
+ * ERR_OK, ERR_FORMAT (shape, trailing bytes), ERR_SHORT, ERR_CRYPTO. The file must be
+ * at offset 0. Nothing reaches the sink before the
  * signature over the whole parcel has been verified; should the file change
  * while it is opened, the result is ERR_CRYPTO and what the sink has is void.
  */

@@ -381,12 +381,6 @@ size_mul(size_t a, size_t b, size_t *out)
 }
 
 int
-size_add(size_t a, size_t b, size_t *out)
-{
-	return __builtin_add_overflow(a, b, out) ? ERR_LIMIT : ERR_OK;
-}
-
-int
 fd_write_all(int fd, const void *data, size_t len)
 {
 	const uint8_t	*p = data;

@@ -63,9 +63,8 @@ size_t wire_left(const struct wire *w);
 int wire_write_frame(int fd, uint8_t type, const void *data, size_t len);
 int wire_read_frame(int fd, size_t max, struct wire *w, uint8_t *typep);
 
-/* Checked sizes: ERR_LIMIT instead of wrapping. */
+/* A checked size: ERR_LIMIT instead of wrapping. */
 int size_mul(size_t a, size_t b, size_t *out);
-int size_add(size_t a, size_t b, size_t *out);
 
 /* Whole-buffer I/O on blocking fds; EINTR is retried. ERR_SHORT at early end. */
 int fd_write_all(int fd, const void *data, size_t len);

@@ -20,6 +20,7 @@
 #include "crypto.h"
 #include "err.h"
 #include "link.h"
+#include "link_start.h"
 #include "log.h"
 #include "proc.h"
 #include "record.h"
@@ -57,22 +58,10 @@ struct diode_recv {
 	unsigned		 say_count;
 };
 
-/* conf_path of BEFORE, the link's number, AFTER. */
-static char *
-link_path(const struct diode_recv *d, const char *before, const char *after)
-{
-	char	 name[128], *path;
-
-	snprintf(name, sizeof(name), "%s%d%s", before, d->link, after);
-	if ((path = conf_path(d->conf, name)) == NULL)
-		fatal(EXIT_BUG, "out of memory");
-	return path;
-}
-
 static void
 keys_load(struct diode_recv *d)
 {
-	char	*path = link_path(d, "etc/keys/link", "-sign.pub"), *why;
+	char	*path = link_path(d->conf, d->link, "etc/keys/link", "-sign.pub"), *why;
 	int	 r;
 
 	if ((r = key_load_public(path, KEY_ED25519, &d->key)) != ERR_OK)
@@ -87,8 +76,8 @@ keys_load(struct diode_recv *d)
 static void
 words_open(struct diode_recv *d)
 {
-	char	*path = link_path(d, "state/link/", "-recv");
-	char	*spool = link_path(d, "state/spool/link", "-in");
+	char	*path = link_path(d->conf, d->link, "state/link/", "-recv");
+	char	*spool = link_path(d->conf, d->link, "state/spool/link", "-in");
 	int	 r;
 
 	r = recv_notice_new(path, spool, &d->conf->link[d->link - 1],
@@ -112,18 +101,18 @@ state_open(struct diode_recv *d)
 	s->link = d->link;
 	s->max_object = c->link[d->link - 1].max_object;
 	s->signer = d->key;
-	path = link_path(d, "state/record/diode-recv-", ".record");
+	path = link_path(d->conf, d->link, "state/record/diode-recv-", ".record");
 	if ((r = record_open(path, &s->record)) != ERR_OK)
 		fatal(err_exit(r), "%s: %s%s", path, err_text(r),
 		    r == ERR_AGAIN ? "; another limpid-diode-recv runs" : "");
 	free(path);
-	path = link_path(d, "state/spool/link", "-in");
+	path = link_path(d->conf, d->link, "state/spool/link", "-in");
 	r = spool_open(path, c->spool.high_water, c->spool.reserve, &s->spool);
 	if (r != ERR_OK)
 		fatal(err_exit(r), "%s: %s; `limpid init` makes the spool",
 		    path, err_text(r));
 	free(path);
-	path = link_path(d, "state/link/", "-recv");
+	path = link_path(d->conf, d->link, "state/link/", "-recv");
 	/* First settle what a crash left in tmp, then sweep it. */
 	if ((r = seen_open(path, s->spool, &s->seen)) != ERR_OK)
 		fatal(err_exit(r), "%s: %s", path, err_text(r));
@@ -133,19 +122,6 @@ state_open(struct diode_recv *d)
 	if ((s->digest = recv_digest_new()) == NULL ||
 	    (d->fragments = fragments_new(s)) == NULL)
 		fatal(EXIT_BUG, "out of memory");
-}
-
-static void
-filter_apply(struct diode_recv *d)
-{
-	char	*path;
-
-	if (asprintf(&path, "%s/diode-recv.policy",
-	    d->conf->sanitizer.seccomp_dir) == -1)
-		fatal(EXIT_BUG, "out of memory");
-	if (proc_filter(path) != ERR_OK)
-		fatal(EXIT_CONF, "%s: the filter is not in force", path);
-	free(path);
 }
 
 static int
@@ -498,38 +474,22 @@ int
 main(int argc, char **argv)
 {
 	struct diode_recv	 d = {0};
-	struct proc_options	 options;
 	char			*why, *pid;
 	int			 r, signals;
 
-	proc_start();
-	log_open("limpid-diode-recv");
-	d.link = link_option_take(&argc, argv);
-	proc_options(argc, argv, usage, &options);
-	if ((r = conf_load(options.root, &d.conf, &why)) != ERR_OK)
-		fatal(err_exit(r), "%s", why);
-	if (options.check_only) {
-		conf_print(d.conf, stdout);
-		return EXIT_DONE;
-	}
-	if (d.link == 0)
-		fatal(EXIT_USAGE, "say which link: --link 1 or --link 2");
+	d.link = link_start(argc, argv, "limpid-diode-recv", usage, &d.conf);
 	/* Keys and sockets come first: a large receive buffer needs the rights that
 	 * the next line gives away. */
 	keys_load(&d);
-	if ((r = proc_drop_user("limpid-recv")) != ERR_OK)
-		fatal(err_exit(r), "user limpid-recv: %s", err_text(r));
+	link_start_user("limpid-recv");
 	state_open(&d);
 	words_open(&d);
-	if ((signals = proc_signals()) < 0)
-		fatal(EXIT_IO, "signals: %s", strerror(errno));
-	if ((r = proc_no_new_privs()) != ERR_OK)
-		fatal(err_exit(r), "privileges: %s", err_text(r));
-	pid = link_path(&d, "run/diode-recv-", ".pid");
+	signals = link_start_signals();
+	pid = link_path(d.conf, d.link, "run/diode-recv-", ".pid");
 	if ((r = link_receiver_split(d.receiver, &why)) != ERR_OK)
 		fatal(err_exit(r), "link %d: the datagram front: %s", d.link,
 		    why != NULL ? why : err_text(r));
-	filter_apply(&d);
+	link_start_filter(d.conf, "diode-recv");
 	/* ZeroMQ's threads begin here and inherit the filter. */
 	if ((r = link_receiver_start(d.receiver, &why)) != ERR_OK)
 		fatal(err_exit(r), "link %d: %s: %s", d.link,

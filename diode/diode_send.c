@@ -16,6 +16,7 @@
 #include "crypto.h"
 #include "err.h"
 #include "link.h"
+#include "link_start.h"
 #include "log.h"
 #include "proc.h"
 #include "record.h"
@@ -52,22 +53,10 @@ struct diode_send {
 						 * have swallowed objects */
 };
 
-/* conf_path of BEFORE, the link's number, AFTER. */
-static char *
-link_path(const struct diode_send *d, const char *before, const char *after)
-{
-	char	 name[128], *path;
-
-	snprintf(name, sizeof(name), "%s%d%s", before, d->link, after);
-	if ((path = conf_path(d->conf, name)) == NULL)
-		fatal(EXIT_BUG, "out of memory");
-	return path;
-}
-
 static void
 keys_load(struct diode_send *d)
 {
-	char	*path = link_path(d, "etc/keys/link", "-sign.key"), *why;
+	char	*path = link_path(d->conf, d->link, "etc/keys/link", "-sign.key"), *why;
 	int	 r;
 
 	if ((r = key_load_private(path, KEY_ED25519, &d->key)) != ERR_OK)
@@ -85,7 +74,7 @@ state_open(struct diode_send *d)
 	char			*path;
 	int			 r;
 
-	path = link_path(d, "state/spool/link", "-out");
+	path = link_path(d->conf, d->link, "state/spool/link", "-out");
 	r = spool_open(path, c->spool.high_water, c->spool.reserve, &d->spool);
 	if (r != ERR_OK)
 		fatal(err_exit(r), "%s: %s; `limpid init` makes the spool",
@@ -93,12 +82,12 @@ state_open(struct diode_send *d)
 	free(path);
 	if (spool_wake_fd(d->spool) < 0)
 		fatal(EXIT_IO, "inotify: %s", strerror(errno));
-	path = link_path(d, "state/link/", "-send");
+	path = link_path(d->conf, d->link, "state/link/", "-send");
 	if ((r = ledger_open(path, &d->ledger)) != ERR_OK)
 		fatal(err_exit(r), "%s: %s%s", path, err_text(r),
 		    r == ERR_AGAIN ? "; another limpid-diode-send runs" : "");
 	free(path);
-	path = link_path(d, "state/record/diode-send-", ".record");
+	path = link_path(d->conf, d->link, "state/record/diode-send-", ".record");
 	if ((r = record_open(path, &d->record)) != ERR_OK)
 		fatal(err_exit(r), "%s: %s", path, err_text(r));
 	free(path);
@@ -114,7 +103,7 @@ state_open(struct diode_send *d)
 static void
 words_open(struct diode_send *d)
 {
-	char	*path = link_path(d, "state/link/", "-send");
+	char	*path = link_path(d->conf, d->link, "state/link/", "-send");
 	int	 r;
 
 	r = send_notice_new(path, &d->conf->link[d->link - 1], d->spool,
@@ -125,19 +114,6 @@ words_open(struct diode_send *d)
 		    " than any before" : "");
 	if ((d->resend = send_resend_new(path, d->queue)) == NULL)
 		fatal(EXIT_IO, "%s: %s", path, strerror(errno));
-	free(path);
-}
-
-static void
-filter_apply(struct diode_send *d)
-{
-	char	*path;
-
-	if (asprintf(&path, "%s/diode-send.policy",
-	    d->conf->sanitizer.seccomp_dir) == -1)
-		fatal(EXIT_BUG, "out of memory");
-	if (proc_filter(path) != ERR_OK)
-		fatal(EXIT_CONF, "%s: the filter is not in force", path);
 	free(path);
 }
 
@@ -360,33 +336,17 @@ int
 main(int argc, char **argv)
 {
 	struct diode_send	 d = {0};
-	struct proc_options	 options;
-	char			*why, *pid;
+	char			*pid;
 	int			 r, signals;
 
-	proc_start();
-	log_open("limpid-diode-send");
-	d.link = link_option_take(&argc, argv);
-	proc_options(argc, argv, usage, &options);
-	if ((r = conf_load(options.root, &d.conf, &why)) != ERR_OK)
-		fatal(err_exit(r), "%s", why);
-	if (options.check_only) {
-		conf_print(d.conf, stdout);
-		return EXIT_DONE;
-	}
-	if (d.link == 0)
-		fatal(EXIT_USAGE, "say which link: --link 1 or --link 2");
-	if ((r = proc_drop_user("limpid-send")) != ERR_OK)
-		fatal(err_exit(r), "user limpid-send: %s", err_text(r));
+	d.link = link_start(argc, argv, "limpid-diode-send", usage, &d.conf);
+	link_start_user("limpid-send");
 	keys_load(&d);
 	state_open(&d);
 	words_open(&d);
-	if ((signals = proc_signals()) < 0)
-		fatal(EXIT_IO, "signals: %s", strerror(errno));
-	if ((r = proc_no_new_privs()) != ERR_OK)
-		fatal(err_exit(r), "privileges: %s", err_text(r));
-	pid = link_path(&d, "run/diode-send-", ".pid");
-	filter_apply(&d);
+	signals = link_start_signals();
+	pid = link_path(d.conf, d.link, "run/diode-send-", ".pid");
+	link_start_filter(d.conf, "diode-send");
 	/* ZeroMQ's threads begin here and inherit the filter. */
 	if ((r = link_sender_start(d.sender)) != ERR_OK)
 		fatal(err_exit(r), "link %d: %s: %s", d.link,

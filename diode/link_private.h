@@ -20,8 +20,24 @@
 #define LINK_KEY_TEXT	40		/* a CURVE key in Z85 */
 #define LINK_WHY	320		/* a sentence of link_sender_why */
 
+/* A transport, for one of the ends. */
+struct link_transport {
+	const char	*name;		/* in limpid.conf */
+	int		 (*open)(const struct conf *c, int link, void **backp,
+			    char **why);
+};
+
+/* Opens the one that limpid.conf names; *at is its place. On failure *why (caller
+ * frees) is a sentence. */
+int link_transport_open(const struct link_transport *t, size_t count,
+    const struct conf *c, int link, size_t *at, void **backp, char **why);
+/* Whether the value of key can be the folder of transport file. */
+int link_folder_check(const char *folder, const char *key, int link,
+    char **why);
+
 struct link_sender_ops {
 	int		 lasting;
+	/* start and fd: NULL where there is nothing to begin or to wait for. */
 	int		 (*start)(void *back);
 	void		 (*free)(void *back);
 	int		 (*fd)(void *back);
@@ -38,6 +54,7 @@ struct link_sender_ops {
 struct link_receiver_ops {
 	/* Before the filter, as the program's own user; NULL: nothing to do. */
 	int		 (*split)(void *back, char **why);
+	/* start and fd as above. */
 	int		 (*start)(void *back, char **why);
 	void		 (*free)(void *back);
 	int		 (*fd)(void *back);
@@ -68,6 +85,17 @@ int link_address_find(const char *address, const char *scheme,
  */
 int link_curve_key(const struct conf *c, int link, const char *role,
     const char *suffix, char out[LINK_KEY_TEXT + 1], char **why);
+
+/* ZeroMQ, as both ends use it (link_zmq.c). */
+struct link_zmq_option {
+	int	 option, value;
+};
+int link_zmq_set(void *socket, const struct link_zmq_option *o, size_t count);
+/* Watches a socket for these events; the caller closes *monitor. It is a socket inside
+ * this process, and tells of the connection only. */
+int link_zmq_watch(void *ctx, void *socket, int events, void **monitor);
+/* The next event; 0 when there is none. */
+int link_zmq_event(void *monitor, uint16_t *event, uint32_t *value);
 
 struct conf_link;
 

@@ -5,9 +5,7 @@
  * Must never name a sending function: the receiver does not contain any.
  */
 #include <stdlib.h>
-#include <string.h>
 
-#include "conf.h"
 #include "err.h"
 #include "link_private.h"
 
@@ -16,44 +14,34 @@ struct link_receiver {
 	void				*back;
 };
 
-/* LINK_TRANSPORTS: a new transport is one line here and one in link_send.c. */
-static const struct {
-	const char			*name;
-	int				 (*new)(const struct conf *c, int link,
-					    void **backp, char **why);
-	const struct link_receiver_ops	*ops;
-} transports[] = {
-	{ "file",	recv_file_new,	&recv_file_ops },
-	{ "udp",	recv_udp_new,	&recv_udp_ops },
-	{ "zmq",	recv_zmq_new,	&recv_zmq_ops },
+/* LINK_TRANSPORTS: a new transport is two lines here and two in link_send.c. */
+static const struct link_transport transports[] = {
+	{ "file",	recv_file_new },
+	{ "udp",	recv_udp_new },
+	{ "zmq",	recv_zmq_new },
+};
+static const struct link_receiver_ops *const transport_ops[] = {
+	&recv_file_ops, &recv_udp_ops, &recv_zmq_ops
 };
 
 int
 link_receiver_new(const struct conf *c, int link, struct link_receiver **lp,
     char **why)
 {
-	const char		*name = c->link[link - 1].transport;
 	struct link_receiver	*l;
-	size_t			 i = 0;
+	size_t			 at = 0;
 	int			 r;
 
 	*why = NULL;
-	while (i < sizeof(transports) / sizeof(transports[0]) &&
-	    strcmp(transports[i].name, name) != 0)
-		i++;
-	if (i == sizeof(transports) / sizeof(transports[0])) {
-		if (asprintf(why, "link \"%d\": this build has no transport"
-		    " %s, write zmq, udp or file", link, name) == -1)
-			*why = NULL;
-		return ERR_CONFIG;
-	}
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return ERR_MEMORY;
-	l->ops = transports[i].ops;
-	if ((r = transports[i].new(c, link, &l->back, why)) != ERR_OK) {
+	r = link_transport_open(transports, sizeof(transports) /
+	    sizeof(transports[0]), c, link, &at, &l->back, why);
+	if (r != ERR_OK) {
 		free(l);
 		return r;
 	}
+	l->ops = transport_ops[at];
 	*lp = l;
 	return ERR_OK;
 }
@@ -69,7 +57,7 @@ int
 link_receiver_start(struct link_receiver *l, char **why)
 {
 	*why = NULL;
-	return l->ops->start(l->back, why);
+	return l->ops->start == NULL ? ERR_OK : l->ops->start(l->back, why);
 }
 
 void
@@ -84,7 +72,7 @@ link_receiver_free(struct link_receiver *l)
 int
 link_receiver_fd(struct link_receiver *l)
 {
-	return l->ops->fd(l->back);
+	return l->ops->fd == NULL ? -1 : l->ops->fd(l->back);
 }
 
 int

@@ -5,9 +5,7 @@
  * Must never name a receiving function: the sender does not contain any.
  */
 #include <stdlib.h>
-#include <string.h>
 
-#include "conf.h"
 #include "err.h"
 #include "link_private.h"
 
@@ -16,44 +14,34 @@ struct link_sender {
 	void				*back;
 };
 
-/* LINK_TRANSPORTS: a new transport is one line here and one in link_recv.c. */
-static const struct {
-	const char			*name;
-	int				 (*new)(const struct conf *c, int link,
-					    void **backp, char **why);
-	const struct link_sender_ops	*ops;
-} transports[] = {
-	{ "file",	send_file_new,	&send_file_ops },
-	{ "udp",	send_udp_new,	&send_udp_ops },
-	{ "zmq",	send_zmq_new,	&send_zmq_ops },
+/* LINK_TRANSPORTS: a new transport is two lines here and two in link_recv.c. */
+static const struct link_transport transports[] = {
+	{ "file",	send_file_new },
+	{ "udp",	send_udp_new },
+	{ "zmq",	send_zmq_new },
+};
+static const struct link_sender_ops *const transport_ops[] = {
+	&send_file_ops, &send_udp_ops, &send_zmq_ops
 };
 
 int
 link_sender_new(const struct conf *c, int link, struct link_sender **lp,
     char **why)
 {
-	const char		*name = c->link[link - 1].transport;
 	struct link_sender	*l;
-	size_t			 i = 0;
+	size_t			 at = 0;
 	int			 r;
 
 	*why = NULL;
-	while (i < sizeof(transports) / sizeof(transports[0]) &&
-	    strcmp(transports[i].name, name) != 0)
-		i++;
-	if (i == sizeof(transports) / sizeof(transports[0])) {
-		if (asprintf(why, "link \"%d\": this build has no transport"
-		    " %s, write zmq, udp or file", link, name) == -1)
-			*why = NULL;
-		return ERR_CONFIG;
-	}
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return ERR_MEMORY;
-	l->ops = transports[i].ops;
-	if ((r = transports[i].new(c, link, &l->back, why)) != ERR_OK) {
+	r = link_transport_open(transports, sizeof(transports) /
+	    sizeof(transports[0]), c, link, &at, &l->back, why);
+	if (r != ERR_OK) {
 		free(l);
 		return r;
 	}
+	l->ops = transport_ops[at];
 	*lp = l;
 	return ERR_OK;
 }
@@ -61,7 +49,7 @@ link_sender_new(const struct conf *c, int link, struct link_sender **lp,
 int
 link_sender_start(struct link_sender *l)
 {
-	return l->ops->start(l->back);
+	return l->ops->start == NULL ? ERR_OK : l->ops->start(l->back);
 }
 
 void
@@ -82,7 +70,7 @@ link_sender_lasting(const struct link_sender *l)
 int
 link_sender_fd(struct link_sender *l)
 {
-	return l->ops->fd(l->back);
+	return l->ops->fd == NULL ? -1 : l->ops->fd(l->back);
 }
 
 unsigned

@@ -68,12 +68,8 @@ recv_file_new(const struct conf *c, int link, void **backp, char **why)
 	const char		*folder = c->link[link - 1].bind;
 	struct recv_file	*f;
 
-	if (folder[0] != '/') {
-		if (asprintf(why, "link \"%d\": bind is \"%s\", transport file"
-		    " needs the absolute path of a folder", link, folder) == -1)
-			*why = NULL;
+	if (link_folder_check(folder, "bind", link, why) != ERR_OK)
 		return ERR_CONFIG;
-	}
 	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return ERR_MEMORY;
 	f->link = link;
@@ -86,21 +82,6 @@ recv_file_new(const struct conf *c, int link, void **backp, char **why)
 	}
 	*backp = f;
 	return ERR_OK;
-}
-
-static int
-back_start(void *back, char **why)
-{
-	(void)back;
-	*why = NULL;
-	return ERR_OK;
-}
-
-static int
-back_fd(void *back)
-{
-	(void)back;
-	return -1;
 }
 
 static int
@@ -427,5 +408,5 @@ back_receive(void *back, const struct link_sink *sink)
 }
 
 const struct link_receiver_ops recv_file_ops = {
-	NULL, back_start, back_free, back_fd, back_receive
+	NULL, NULL, back_free, NULL, back_receive
 };

@@ -27,7 +27,6 @@
 #include "log.h"
 
 #define ZAP		"inproc://zeromq.zap.01"
-#define MONITOR		"inproc://link-monitor"
 #define ZAP_FRAMES	7	/* of a CURVE request */
 #define CURVE_BYTES	32
 #define CURVE_OVERHEAD	256	/* room for CURVE around a message */
@@ -146,16 +145,9 @@ recv_zmq_new(const struct conf *c, int link, void **backp, char **why)
 }
 
 static int
-set_int(void *socket, int option, int value)
-{
-	return zmq_setsockopt(socket, option, &value, sizeof(value)) == 0 ?
-	    ERR_OK : ERR_SYS;
-}
-
-static int
 pull_configure(struct recv_zmq *z)
 {
-	static const struct { int option, value; } options[] = {
+	static const struct link_zmq_option options[] = {
 		{ ZMQ_CURVE_SERVER,	1 },
 		{ ZMQ_RCVHWM,		LINK_HWM },
 		{ ZMQ_RCVBUF,		LINK_BUFFER },
@@ -165,13 +157,11 @@ pull_configure(struct recv_zmq *z)
 		{ ZMQ_TCP_KEEPALIVE_IDLE, 30 },
 	};
 	int64_t	 largest = LINK_MESSAGE + CURVE_OVERHEAD;
-	size_t	 i;
 	int	 r;
 
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if ((r = set_int(z->pull, options[i].option,
-		    options[i].value)) != ERR_OK)
-			return r;
+	if ((r = link_zmq_set(z->pull, options, sizeof(options) /
+	    sizeof(options[0]))) != ERR_OK)
+		return r;
 	if (zmq_setsockopt(z->pull, ZMQ_MAXMSGSIZE, &largest,
 	    sizeof(largest)) != 0 ||
 	    zmq_setsockopt(z->pull, ZMQ_CURVE_SECRETKEY, z->secret,
@@ -197,22 +187,22 @@ poll_add(struct recv_zmq *z, void *socket)
 static int
 back_start(void *back, char **why)
 {
-	struct recv_zmq	*z = back;
-	int		 fd, r = ERR_SYS;
+	const struct link_zmq_option	 at_once = { ZMQ_LINGER, 0 };
+	struct link_zmq_option		 listening = { ZMQ_USE_FD, -1 };
+	struct recv_zmq			*z = back;
+	int				 fd, r = ERR_SYS;
 
 	pull_close(z);
 	if (z->zap == NULL && ((z->zap = zmq_socket(z->ctx, ZMQ_REP)) == NULL ||
-	    set_int(z->zap, ZMQ_LINGER, 0) != ERR_OK ||
+	    link_zmq_set(z->zap, &at_once, 1) != ERR_OK ||
 	    zmq_bind(z->zap, ZAP) != 0))
 		return ERR_SYS;
 	if ((z->pull = zmq_socket(z->ctx, ZMQ_PULL)) == NULL ||
 	    (r = pull_configure(z)) != ERR_OK)
 		return r;
-	if (zmq_socket_monitor(z->pull, MONITOR, ZMQ_EVENT_ACCEPTED |
-	    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_DISCONNECTED) != 0 ||
-	    (z->monitor = zmq_socket(z->ctx, ZMQ_PAIR)) == NULL ||
-	    set_int(z->monitor, ZMQ_LINGER, 0) != ERR_OK ||
-	    zmq_connect(z->monitor, MONITOR) != 0)
+	if (link_zmq_watch(z->ctx, z->pull, ZMQ_EVENT_ACCEPTED |
+	    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_DISCONNECTED,
+	    &z->monitor) != ERR_OK)
 		return ERR_SYS;
 	if ((z->poll = epoll_create1(EPOLL_CLOEXEC)) == -1 ||
 	    poll_add(z, z->zap) != ERR_OK || poll_add(z, z->pull) != ERR_OK ||
@@ -221,7 +211,8 @@ back_start(void *back, char **why)
 	/* libzmq closes what it is given; the address is only a form. */
 	if ((fd = fcntl(z->listen, F_DUPFD_CLOEXEC, 3)) == -1)
 		return ERR_SYS;
-	if (set_int(z->pull, ZMQ_USE_FD, fd) != ERR_OK ||
+	listening.value = fd;
+	if (link_zmq_set(z->pull, &listening, 1) != ERR_OK ||
 	    zmq_bind(z->pull, "tcp://127.0.0.1:1") != 0) {
 		if (asprintf(why, "cannot listen: %s", zmq_strerror(errno)) ==
 		    -1)
@@ -351,21 +342,6 @@ peer_address(const struct recv_zmq *z, int fd)
 	return "an unknown address";
 }
 
-/* One event of the monitor; 0 when there is none. */
-static int
-monitor_next(void *monitor, uint16_t *event, uint32_t *value)
-{
-	uint8_t	 frame[6], rest[256];
-
-	if (zmq_recv(monitor, frame, sizeof(frame), ZMQ_DONTWAIT) !=
-	    (int)sizeof(frame))
-		return 0;
-	zmq_recv(monitor, rest, sizeof(rest), 0);
-	memcpy(event, frame, sizeof(*event));
-	memcpy(value, frame + sizeof(*event), sizeof(*value));
-	return 1;
-}
-
 /*
  * A sender that pinned another key than ours fails before it has shown its own, so
  * ZAP never hears of it: only the handshake's failure tells, and the end of that
@@ -378,7 +354,7 @@ monitor_serve(struct recv_zmq *z, const struct link_sink *sink)
 	uint16_t	 event;
 	uint32_t	 value;
 
-	while (monitor_next(z->monitor, &event, &value)) {
+	while (link_zmq_event(z->monitor, &event, &value)) {
 		if (event == ZMQ_EVENT_ACCEPTED)
 			peer_came(z, (int)value);
 		else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)

@@ -54,13 +54,8 @@ send_file_new(const struct conf *c, int link, void **backp, char **why)
 	const char		*folder = c->link[link - 1].connect;
 	struct send_file	*f;
 
-	if (folder[0] != '/') {
-		if (asprintf(why, "link \"%d\": connect is \"%s\", transport"
-		    " file needs the absolute path of a folder", link,
-		    folder) == -1)
-			*why = NULL;
+	if (link_folder_check(folder, "connect", link, why) != ERR_OK)
 		return ERR_CONFIG;
-	}
 	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return ERR_MEMORY;
 	f->link = link;
@@ -71,20 +66,6 @@ send_file_new(const struct conf *c, int link, void **backp, char **why)
 	}
 	*backp = f;
 	return ERR_OK;
-}
-
-static int
-back_start(void *back)
-{
-	(void)back;
-	return ERR_OK;
-}
-
-static int
-back_fd(void *back)
-{
-	(void)back;
-	return -1;
 }
 
 /* The folder takes nothing now; the object under way is not at fault. */
@@ -297,6 +278,6 @@ back_notice(void *back, const uint8_t *data, size_t len)
 }
 
 const struct link_sender_ops send_file_ops = {
-	1, back_start, back_free, back_fd, back_events, back_send, back_notice,
+	1, NULL, back_free, NULL, back_events, back_send, back_notice,
 	NULL, NULL, back_why
 };

@@ -25,7 +25,6 @@
 
 #define SEND_WAIT_MS	200	/* how long one fragment may wait */
 #define HOLD_MS		300	/* how long one call may hold the main loop */
-#define MONITOR		"inproc://link-monitor"
 
 struct send_zmq {
 	char		 address[128];	/* numeric */
@@ -134,16 +133,9 @@ send_zmq_new(const struct conf *c, int link, void **backp, char **why)
 }
 
 static int
-set_int(void *socket, int option, int value)
-{
-	return zmq_setsockopt(socket, option, &value, sizeof(value)) == 0 ?
-	    ERR_OK : ERR_SYS;
-}
-
-static int
 push_configure(struct send_zmq *z)
 {
-	static const struct { int option, value; } options[] = {
+	static const struct link_zmq_option options[] = {
 		{ ZMQ_IMMEDIATE,		1 },
 		{ ZMQ_SNDHWM,			LINK_HWM },
 		{ ZMQ_SNDBUF,			LINK_BUFFER },
@@ -156,14 +148,12 @@ push_configure(struct send_zmq *z)
 		{ ZMQ_HEARTBEAT_IVL,		5000 },
 		{ ZMQ_HEARTBEAT_TIMEOUT,	15000 },
 	};
-	size_t	 i;
+	const struct link_zmq_option six = { ZMQ_IPV6, z->six };
 	int	 r;
 
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if ((r = set_int(z->push, options[i].option,
-		    options[i].value)) != ERR_OK)
-			return r;
-	if ((r = set_int(z->push, ZMQ_IPV6, z->six)) != ERR_OK)
+	if ((r = link_zmq_set(z->push, options, sizeof(options) /
+	    sizeof(options[0]))) != ERR_OK ||
+	    (r = link_zmq_set(z->push, &six, 1)) != ERR_OK)
 		return r;
 	if (zmq_setsockopt(z->push, ZMQ_CURVE_SERVERKEY, z->server,
 	    LINK_KEY_TEXT + 1) != 0 ||
@@ -185,14 +175,11 @@ back_start(void *back)
 		return ERR_SYS;
 	if ((r = push_configure(z)) != ERR_OK)
 		return r;
-	if (zmq_socket_monitor(z->push, MONITOR, ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+	if (link_zmq_watch(z->ctx, z->push, ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
 	    ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
 	    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-	    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED) != 0 ||
-	    (z->monitor = zmq_socket(z->ctx, ZMQ_PAIR)) == NULL ||
-	    set_int(z->monitor, ZMQ_LINGER, 0) != ERR_OK ||
-	    zmq_connect(z->monitor, MONITOR) != 0 ||
-	    zmq_connect(z->push, z->address) != 0)
+	    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED,
+	    &z->monitor) != ERR_OK || zmq_connect(z->push, z->address) != 0)
 		return ERR_SYS;
 	return ERR_OK;
 }
@@ -207,21 +194,6 @@ back_fd(void *back)
 	if (zmq_getsockopt(z->monitor, ZMQ_FD, &fd, &len) != 0)
 		return -1;
 	return fd;
-}
-
-/* One event of the monitor, 0 when there is none. */
-static int
-monitor_next(void *monitor)
-{
-	uint8_t		 frame[6], rest[256];
-	uint16_t	 event;
-
-	if (zmq_recv(monitor, frame, sizeof(frame), ZMQ_DONTWAIT) !=
-	    (int)sizeof(frame))
-		return 0;
-	zmq_recv(monitor, rest, sizeof(rest), 0);
-	memcpy(&event, frame, sizeof(event));
-	return event;
 }
 
 /* What the sender can know: the receiver says "not allowed", or just hangs up. */
@@ -254,9 +226,10 @@ back_events(void *back)
 {
 	struct send_zmq	*z = back;
 	unsigned	 seen = 0;
-	int		 event;
+	uint16_t	 event;
+	uint32_t	 value;
 
-	while ((event = monitor_next(z->monitor)) != 0) {
+	while (link_zmq_event(z->monitor, &event, &value)) {
 		if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
 			z->up = 1;
 			z->why[0] = '\0';

@@ -114,7 +114,6 @@ a_parcel_opens_as_it_was_written(void **state)
 	int			 fd = parcel_with("original", 8);
 
 	(void)state;
-	assert_int_equal(parcel_verify(fd, sign_key), ERR_OK);
 	out.len = 0;
 	assert_int_equal(parcel_open(fd, sign_key, seal_key, &head, &m, collect,
 	    &out), ERR_OK);
@@ -181,7 +180,6 @@ every_flipped_byte_is_refused(void **state)
 		assert_true(r == ERR_CRYPTO || r == ERR_FORMAT ||
 		    r == ERR_SHORT);
 		assert_int_equal(out.len, 0);
-		assert_int_not_equal(parcel_verify(fd, sign_key), ERR_OK);
 		b ^= 0x04;
 		assert_int_equal(pwrite(fd, &b, 1, i), 1);
 	}
@@ -200,7 +198,6 @@ every_truncation_is_short(void **state)
 	while (len-- > 0) {
 		assert_int_equal(ftruncate(fd, len), 0);
 		assert_int_equal(open_all(fd, &out), ERR_SHORT);
-		assert_int_equal(parcel_verify(fd, sign_key), ERR_SHORT);
 		assert_int_equal(out.len, 0);
 	}
 	close(fd);
@@ -215,7 +212,6 @@ a_trailing_byte_is_refused(void **state)
 	(void)state;
 	lseek(fd, 0, SEEK_END);
 	assert_int_equal(write(fd, "", 1), 1);
-	assert_int_equal(parcel_verify(fd, sign_key), ERR_FORMAT);
 	assert_int_equal(open_all(fd, &out), ERR_FORMAT);
 	close(fd);
 }
@@ -223,10 +219,14 @@ a_trailing_byte_is_refused(void **state)
 static void
 another_signer_is_refused(void **state)
 {
-	int	 fd = parcel_with("some words", 10);
+	static struct buffer	 out;
+	struct parcel_head	 head;
+	int			 fd = parcel_with("some words", 10);
 
 	(void)state;
-	assert_int_equal(parcel_verify(fd, other_sign), ERR_CRYPTO);
+	assert_int_equal(parcel_open(fd, other_sign, seal_key, &head, NULL,
+	    collect, &out), ERR_CRYPTO);
+	assert_int_equal(out.len, 0);
 	close(fd);
 }
 

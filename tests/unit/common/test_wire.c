@@ -333,11 +333,8 @@ sizes_do_not_wrap(void **state)
 
 	(void)state;
 	assert_int_equal(size_mul(SIZE_MAX / 2, 3, &out), ERR_LIMIT);
-	assert_int_equal(size_add(SIZE_MAX, 1, &out), ERR_LIMIT);
 	assert_int_equal(size_mul(6, 7, &out), ERR_OK);
 	assert_int_equal(out, 42);
-	assert_int_equal(size_add(40, 1, &out), ERR_OK);
-	assert_int_equal(out, 41);
 }
 
 int
