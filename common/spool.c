@@ -45,7 +45,7 @@ struct names {
 
 struct spool {
 	int		 fd[FOLDERS];
-	int		 wake;		/* inotify on new, -1 until asked for */
+	int		 wake;		/* inotify, -1 until asked for */
 	uint64_t	 high_water, reserve;
 	struct names	 ready;		/* oldest names of new, sorted */
 	uint64_t	 bytes;		/* new + work when last measured */
@@ -644,7 +644,7 @@ spool_expire(struct spool *s, int64_t keep_s)
 int
 spool_wake_fd(struct spool *s)
 {
-	char	 path[64];
+	char	 path[64], above[72];
 
 	if (s->wake != -1)
 		return s->wake;
@@ -652,7 +652,9 @@ spool_wake_fd(struct spool *s)
 		return ERR_SYS;
 	/* By its fd: the folder may lie above a root we left. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd[NEW]);
-	if (inotify_add_watch(s->wake, path, IN_MOVED_TO) == -1) {
+	snprintf(above, sizeof(above), "%s/..", path);
+	if (inotify_add_watch(s->wake, path, IN_MOVED_TO) == -1 ||
+	    inotify_add_watch(s->wake, above, IN_MOVED_TO) == -1) {
 		close(s->wake);
 		s->wake = -1;
 		return ERR_SYS;

@@ -86,7 +86,8 @@ int spool_hold(struct spool *s, const char *name, const char *why);
 /* Removes from sent what is older than keep_s seconds. Returns how many. */
 int spool_expire(struct spool *s, int64_t keep_s);
 
-/* Readable (poll) when something may have come into new: an inotify fd. Call
+/* Readable (poll) when something may have come into new, or a file that lies beside
+ * the folders was replaced (a receiver's list): an inotify fd. Call
  * spool_wake_clear when it fires, then claim until ERR_AGAIN. */
 int spool_wake_fd(struct spool *s);
 void spool_wake_clear(struct spool *s);

@@ -321,8 +321,10 @@ loop(struct sanitizer *s, const struct launcher *launcher, int signals)
 			proc_signals_read();
 		if (proc_reloading())
 			reload(s);
-		if (p[1].revents != 0)
+		if (p[1].revents != 0) {
 			spool_wake_clear(s->in);
+			missing_tell(s);
+		}
 	}
 	if (s->mails > 0)
 		log_warn("%u mails were in work; they go on at the next "

@@ -333,6 +333,24 @@ test_a_commit_wakes_the_reader(void **state)
 	assert_int_equal(poll(&pfd, 1, 0), 0);
 }
 
+static void
+test_a_list_beside_the_folders_wakes_the_reader(void **state)
+{
+	struct place	*p = *state;
+	char		 fresh[160], name[160];
+	struct pollfd	 pfd = { .events = POLLIN };
+
+	pfd.fd = spool_wake_fd(p->s);
+	snprintf(fresh, sizeof(fresh), "%s/missing.new", p->dir);
+	snprintf(name, sizeof(name), "%s/missing", p->dir);
+	fclose(fopen(fresh, "w"));
+	assert_int_equal(poll(&pfd, 1, 0), 0);
+	assert_int_equal(rename(fresh, name), 0);
+	assert_int_equal(poll(&pfd, 1, 1000), 1);
+	spool_wake_clear(p->s);
+	assert_int_equal(poll(&pfd, 1, 0), 0);
+}
+
 static int
 count_one(void *arg, const char *name, int fd)
 {
@@ -388,6 +406,7 @@ main(void)
 		T(test_foreign_names_and_kinds_never_reach_the_consumer),
 		T(test_two_consumers_never_get_the_same),
 		T(test_a_commit_wakes_the_reader),
+		T(test_a_list_beside_the_folders_wakes_the_reader),
 		T(test_each_walks_in_order_and_stops_when_told),
 		cmocka_unit_test(test_a_missing_spool_is_named_so),
 	};
