@@ -74,8 +74,8 @@ extern const struct link_receiver_ops recv_zmq_ops, recv_file_ops,
 
 /*
  * Finds the address of "tcp://HOST:PORT", or udp:// (scheme without the slashes), at
- * start, so that nothing is looked up later, behind the filter. HOST "*" is every address of this host. On failure
- * *why (caller frees) is a sentence.
+ * start, so that nothing is looked up later, behind the filter. HOST "*" is every
+ * address of this host. On failure *why (caller frees) is a sentence.
  */
 int link_address_find(const char *address, const char *scheme,
     struct sockaddr_storage *out, socklen_t *len, char **why);

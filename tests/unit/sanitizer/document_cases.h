@@ -216,8 +216,8 @@ taken_lost(void *arg, enum reason reason)
 	    reason_name(reason));
 }
 
-/* In the name tree, as a note on the page, associated, and the same one twice. The page is
- * there twice. */
+/* In the name tree, as a note on the page, associated, and the same one twice. The page
+ * is there twice. */
 static const char holding[] = PDF("0 0 90 90", "/Names<</EmbeddedFiles<</Names["
     "(a) 6 0 R (b) 7 0 R (c) 6 0 R (d) 4 0 R]>>>>/AF[6 0 R]",
     "<</Type/Annot/Subtype/FileAttachment/Rect[1 1 9 9]/FS 8 0 R>>", HELLO)
