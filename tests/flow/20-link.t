@@ -3,65 +3,13 @@
 # lost and nothing comes twice, whoever is killed; strangers are turned away.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-BUILD=$(cd "${BUILD:-build}" && pwd)
-bin=$BUILD/bin put=$BUILD/tools/parcel-put
-top=$(mktemp -d /tmp/limpid-link-XXXXXX)
-n=0 failed=0
-ok() { n=$((n + 1)); echo "ok $n - $1"; }
-not_ok() { n=$((n + 1)); failed=1; echo "not ok $n - $1"; }
-check() { local what=$1; shift; if "$@" >/dev/null 2>&1; then ok "$what"; else not_ok "$what"; fi; }
-pids=()
-stop_all() { for p in "${pids[@]}"; do kill -9 "$p" 2>/dev/null; done; wait 2>/dev/null; }
+. tests/lib/tap.sh
+. tests/lib/ends.sh
+put=$bin/parcel-put
 # bash says on stderr how a child ended: a call that a filter forbids shows there.
 exec 2>"$top.stderr"
-trap 'stop_all; rm -f "$top.stderr"; rm -rf "$top"' EXIT
-
-# root runs the programs as nobody: they must not need more.
-as=()
-if [ "$(id -u)" = 0 ]; then
-	as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-	chmod 755 "$top"
-	mkdir "$top/run"
-	cp "$bin"/limpid-diode-{send,recv} "$bin/limpid-key" "$put" "$top/run/"
-	cp -r deploy/seccomp "$top/run/"
-	bin=$top/run put=$top/run/parcel-put seccomp=$top/run/seccomp
-else
-	seccomp=$PWD/deploy/seccomp
-fi
+trap 'ends_stop; rm -f "$top.stderr"; rm -rf "$top"' EXIT
 port=$((20000 + RANDOM % 20000))
-
-# host NAME TRANSPORT ADDRESS: a root for both ends of link 1, keys and all.
-host() {
-	local r=$top/$1 k=$top/$1/etc/limpid/keys s=$top/$1/var/lib/limpid d f
-	mkdir -p "$k" "$s"/{record,link} "$r/run/limpid"
-	for d in link1-out link1-in; do
-		for f in tmp new work held sent; do mkdir -p "$s/spool/$d/$f"; done
-	done
-	cat > "$r/etc/limpid/limpid.conf" <<-CONF
-	link "1" {
-		transport = $2
-		connect = "$3"
-		bind = "$3"
-	}
-	sanitizer { seccomp_dir = "$seccomp" }
-	spool { reserve = 0 }
-	CONF
-	"$bin/limpid-key" "$k" intake-sign ed25519
-	"$bin/limpid-key" "$k" sanitizer-seal x25519
-	"$bin/limpid-key" "$k" link1-sign ed25519
-	"$bin/limpid-key" "$k" link1-send-curve curve
-	"$bin/limpid-key" "$k" link1-recv-curve curve
-	[ "$(id -u)" != 0 ] || chown -R 65534:65534 "$r"
-}
-send_start() { "${as[@]}" "$bin/limpid-diode-send" --root "$top/$1" --link 1 >>"$top/$1.send" 2>&1 & send=$!; pids+=($send); }
-recv_start() { "${as[@]}" "$bin/limpid-diode-recv" --root "$top/$1" --link 1 >>"$top/$1.recv" 2>&1 & recv=$!; pids+=($recv); }
-end() { kill -"$1" "$2" 2>/dev/null; wait "$2" 2>/dev/null; }
-arrived() { find "$top/$1/var/lib/limpid/spool/link1-in/new" -type f | wc -l; }
-waiting() { find "$top/$1/var/lib/limpid/spool/link1-out/"{new,work} -type f | wc -l; }
-# until SECONDS COMMAND...
-until_true() { local t=$((SECONDS + $1)); shift; until "$@"; do [ $SECONDS -lt $t ] || return 1; sleep 0.1; done; }
-has_arrived() { [ "$(arrived "$1")" -ge "$2" ]; }
-refs_in() { find "$top/$1/var/lib/limpid/spool/link1-in/new" -type f -printf '%f\n' | grep -o 'LM-[0-9A-Z-]*' | sort; }
 # Every parcel that came is byte for byte one that was sent.
 same_bytes() {
 	local s=$top/$1/var/lib/limpid/spool
@@ -90,7 +38,7 @@ check 'without a receiver nothing counts as sent' test "$(waiting a)" = 20
 check 'and the log says how much waits' grep -q 'is away for .* 20 parcels' "$top/a.send"
 recv_start a
 check 'all 20 arrive when it comes' until_true 10 has_arrived a 20
-check 'with what was put in' cmp -s <(sort "$top/a.refs") <(refs_in a)
+check 'with what was put in' same_refs a
 
 # Crashes, while 200 parcels of all sizes pass.
 ( "${as[@]}" "$put" "$top/a" 90 2500 20; "${as[@]}" "$put" "$top/a" 20 3500000 60
@@ -106,7 +54,7 @@ wait "$putter"
 check '200 parcels arrive through 10 kill -9' until_true 40 has_arrived a 220
 sleep 2
 check 'and none of them twice' test "$(arrived a)" = 220
-check 'the same references' cmp -s <(sort "$top/a.refs") <(refs_in a)
+check 'the same references' same_refs a
 check 'byte for byte' same_bytes a
 check 'nothing waits any more' test "$(waiting a)" = 0
 check 'nothing is missing in the receiver'"'"'s list' test ! -s "$top/a/var/lib/limpid/link/1-recv/gaps"
@@ -183,7 +131,7 @@ check 'a half-copied one waits' test "$(arrived f)" = 5 -a -e "$top/media/$big"
 check 'and is spoken of' grep -q 'is not whole yet' "$top/f.recv"
 cat "$top/big" > "$top/media/$big"
 check 'it is taken when it is whole' until_true 10 has_arrived f 6
-check 'with the same references' cmp -s <(sort "$top/f.refs") <(refs_in f)
+check 'with the same references' same_refs f
 check 'no object is left in the folder then' until_true 5 test -z "$(find "$top/media" -name '*.lmpo')"
 cp "$top/big" "$top/media/again.lmpo"
 until_true 5 test ! -e "$top/media/again.lmpo"
@@ -193,5 +141,4 @@ end 9 "$send"; end 9 "$recv"
 
 check 'no filter stopped a program' bash -c "! grep 'Bad system call' '$top.stderr'"
 
-echo "1..$n"
-exit $failed
+done_testing

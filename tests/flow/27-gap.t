@@ -5,62 +5,10 @@
 # LONG=1: over transport file too.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-BUILD=$(cd "${BUILD:-build}" && pwd)
-bin=$BUILD/bin put=$BUILD/tools/parcel-put
 . tests/lib/tap.sh
-top=$(mktemp -d /tmp/limpid-gap-XXXXXX)
-send='' recv=''
-stop_all() { for p in $send $recv; do kill -9 "$p" 2>/dev/null; done; wait 2>/dev/null; }
-trap 'stop_all; rm -rf "$top"' EXIT
-check() { local what=$1; shift; "$@" >/dev/null 2>&1; ok $? "$what"; }
-
-# root runs the programs as nobody: they must not need more.
-as=() outside=() inside=() seccomp=$PWD/deploy/seccomp
-if [ "$(id -u)" = 0 ]; then
-	as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-	chmod 755 "$top"
-	mkdir "$top/run"
-	cp "$bin"/limpid* "$put" "$top/run/"
-	cp -r deploy/seccomp "$top/run/"
-	bin=$top/run put=$top/run/parcel-put seccomp=$top/run/seccomp
-fi
-own() { [ "$(id -u)" != 0 ] || chown -R 65534:65534 "$top/$1"; }
-
-# host NAME TRANSPORT ADDRESS: a root for both ends of link 1, keys and all.
-host() {
-	local r=$top/$1 k=$top/$1/etc/limpid/keys d f
-	s=$r/var/lib/limpid
-	mkdir -p "$k" "$s"/{record,link} "$r/run/limpid"
-	for d in link1-out link1-in; do
-		for f in tmp new work held sent; do mkdir -p "$s/spool/$d/$f"; done
-	done
-	cat > "$r/etc/limpid/limpid.conf" <<-CONF
-	link "1" {
-		transport = $2
-		connect = "$3"
-		bind = "$3"
-		${4-}
-	}
-	sanitizer { seccomp_dir = "$seccomp" }
-	spool { reserve = 0 }
-	CONF
-	for f in intake-sign:ed25519 sanitizer-seal:x25519 link1-sign:ed25519 \
-	    link1-send-curve:curve link1-recv-curve:curve \
-	    link1-udp:udp; do
-		"$bin/limpid-key" "$k" "${f%:*}" "${f#*:}"
-	done
-	own "$1"
-}
-send_start() { "${outside[@]}" "${as[@]}" "$bin/limpid-diode-send" --root "$top/$1" --link 1 >>"$top/$1.send" 2>&1 & send=$!; }
-# Over udp nothing waits for a receiver that is not there yet.
-recv_start() {
-	local pid
-	"${inside[@]}" "${as[@]}" "$bin/limpid-diode-recv" --root "$top/$1" --link 1 >>"$top/$1.recv" 2>&1 & recv=$!
-	pid=$top/$1/run/limpid/diode-recv-1.pid
-	until_true 10 grep -qsx "$recv" "$pid"
-}
-end() { kill -"$1" "$2" 2>/dev/null; wait "$2" 2>/dev/null; }
-until_true() { local t=$((SECONDS + $1)); shift; until "$@"; do [ $SECONDS -lt $t ] || return 1; sleep 0.1; done; }
+. tests/lib/ends.sh
+put=$bin/parcel-put
+trap 'ends_stop; rm -rf "$top"' EXIT
 arrived() { find "$s/spool/link1-in/new" -type f | wc -l; }
 has_arrived() { [ "$(arrived)" -ge "$1" ]; }
 sent() { find "$s/spool/link1-out/sent" -type f | wc -l; }
@@ -123,6 +71,7 @@ resent_again() { [ "$(grep -c link.resent "$s/record/diode-send-1.record")" = 6 
 # zmq loses nothing that its sender still has: what was on the way when the receiver
 # died is taken from the sender's hands too.
 host z zmq "tcp://127.0.0.1:$((20000 + RANDOM % 20000))"
+s=$top/z/var/lib/limpid
 lose() {
 	kill -STOP "$recv"
 	"${as[@]}" "$put" "$top/$1" 3 2000 0 >/dev/null
@@ -187,6 +136,7 @@ if [ -n "${LONG-}" ]; then
 	# file: an object that vanishes from the medium.
 	mkdir -m 777 "$top/media"
 	host f file "$top/media"
+	s=$top/f/var/lib/limpid
 	lose() {
 		end 9 "$recv"
 		"${as[@]}" "$put" "$top/$1" 3 2000 0 >/dev/null
@@ -203,9 +153,10 @@ fi
 . tests/lib/oneway.sh
 net=lmgap$$
 if [ "$(id -u)" = 0 ] && hosts_up "$net" 2>/dev/null; then
-	trap 'stop_all; hosts_down "$net"; rm -rf "$top"' EXIT
+	trap 'ends_stop; hosts_down "$net"; rm -rf "$top"' EXIT
 	outside=(ip netns exec "$net-ext") inside=(ip netns exec "$net-san")
 	host u udp udp://10.77.1.2:7101 $'rate = "100M"\nrounds = 1'
+	s=$top/u/var/lib/limpid
 	lose() {
 		hosts_lose "$net" 1 1000
 		"${as[@]}" "$put" "$top/$1" 3 2000 0 >/dev/null

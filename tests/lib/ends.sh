@@ -2,23 +2,26 @@
 # tap.sh. As root the programs run as nobody: they must not need more.
 #	host NAME TRANSPORT ADDRESS [LINE]	a root for both ends, keys and all; LINE
 #						goes into the link's section
-#	send_start NAME, recv_start NAME	one end; $send and $recv are their pids
+#	send_start NAME, recv_start NAME	one end; $send and $recv are their pids. They
+#						stand in the namespaces that the arrays
+#						outside and inside enter, where these are set
 #	end SIGNAL PID				ends one
 #	put NAME COUNT BYTES PAUSE-MS		parcels into the sender's spool
 #	arrived NAME, has_arrived NAME N	how many the receiver's spool holds
 #	waiting NAME				how many the sender has not handed over
 #	same_refs NAME				what came is what was put in, each once
 BUILD=$(cd "${BUILD:-build}" && pwd)
-bin=$BUILD/bin seccomp=$PWD/deploy/seccomp
+seccomp=$PWD/deploy/seccomp
 top=$(mktemp -d /tmp/limpid-ends-XXXXXX)
 chmod 755 "$top"
 mkdir "$top/run"
-cp "$bin"/limpid* "$BUILD/tools/parcel-put" "$top/run/"
-as=() send='' recv=''
+cp "$BUILD"/bin/limpid* "$BUILD/tools/parcel-put" "$top/run/"
+bin=$top/run
+as=() outside=() inside=() send='' recv=''
 if [ "$(id -u)" = 0 ]; then
 	as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 	cp -r deploy/seccomp "$top/run/"
-	bin=$top/run seccomp=$top/run/seccomp
+	seccomp=$top/run/seccomp
 fi
 ends_stop() { for p in $send $recv; do kill -9 "$p" 2>/dev/null; done; wait 2>/dev/null; }
 check() { local what=$1; shift; "$@" >/dev/null 2>&1; ok $? "$what"; }
@@ -41,18 +44,21 @@ host() {
 	spool { reserve = 0 }
 	CONF
 	for f in intake-sign:ed25519 sanitizer-seal:x25519 link1-sign:ed25519 \
-	    link1-send-curve:curve link1-recv-curve:curve; do
+	    link1-send-curve:curve link1-recv-curve:curve link1-udp:udp; do
 		"$bin/limpid-key" "$k" "${f%:*}" "${f#*:}"
 	done
-	[ "$(id -u)" != 0 ] || chown -R 65534:65534 "$r"
+	own "$1"
 }
+own() { [ "$(id -u)" != 0 ] || chown -R 65534:65534 "$top/$1"; }
 send_start() {
-	"${as[@]}" "$bin/limpid-diode-send" --root "$top/$1" --link 1 >>"$top/$1.send" 2>&1 &
+	"${outside[@]}" "${as[@]}" "$bin/limpid-diode-send" --root "$top/$1" --link 1 >>"$top/$1.send" 2>&1 &
 	send=$!
 }
 recv_start() {
-	"${as[@]}" "$bin/limpid-diode-recv" --root "$top/$1" --link 1 >>"$top/$1.recv" 2>&1 &
+	"${inside[@]}" "${as[@]}" "$bin/limpid-diode-recv" --root "$top/$1" --link 1 >>"$top/$1.recv" 2>&1 &
 	recv=$!
+	# Over udp nothing waits for a receiver that is not there yet.
+	until_true 10 grep -qsx "$recv" "$top/$1/run/limpid/diode-recv-1.pid"
 }
 end() { kill -"$1" "$2" 2>/dev/null; wait "$2" 2>/dev/null; }
 put() {
