@@ -43,7 +43,6 @@ struct recv_file {
 	int	 forming;		/* some file is not whole yet */
 	int	 away;			/* the folder cannot be read */
 	struct known	*known;
-	dev_t	 device;		/* of the folder: which medium */
 	struct timespec	 changed;	/* of the folder, at the last look */
 	long long	 look_at;	/* monotonic; no look before */
 	long long	 pass_ended, pass_cost;
@@ -118,11 +117,10 @@ folder_restart(struct recv_file *f, int dirfd)
 
 	if (f->pass_ended == 0)
 		f->pass_ended = now;
-	if (fstat(dirfd, &st) == -1 || (st.st_dev == f->device &&
-	    now - f->pass_ended < SHARE * f->pass_cost))
+	if (fstat(dirfd, &st) == -1 || (now - f->pass_ended < SHARE *
+	    f->pass_cost && now - f->pass_ended < PASS_MS))
 		return;
-	changed = st.st_dev != f->device ||
-	    st.st_mtim.tv_sec != f->changed.tv_sec ||
+	changed = st.st_mtim.tv_sec != f->changed.tv_sec ||
 	    st.st_mtim.tv_nsec != f->changed.tv_nsec;
 	if (!changed && now - f->pass_ended < (f->forming ? FORMING_MS :
 	    PASS_MS))
@@ -131,7 +129,6 @@ folder_restart(struct recv_file *f, int dirfd)
 	if (!changed && !f->forming && (fstatvfs(dirfd, &v) == -1 ||
 	    (v.f_flag & ST_RDONLY)))
 		return;
-	f->device = st.st_dev;
 	f->changed = st.st_mtim;
 	f->forming = 0;
 	f->last[0] = '\0';

@@ -58,8 +58,9 @@ mount -t tmpfs -o size=8m,mode=777 tmpfs "$medium"
 # Somebody gave the next names away: nothing of it is opened or followed.
 next=link1-00000000000000000018.lmpo
 cp "$(which cat)" "$top/victim"
+chmod 666 "$top/victim"
 check 'the waiting one comes with the medium' until_true 8 none_waits a
-mkfifo "$medium/$next.part"
+mkfifo -m 666 "$medium/$next.part"
 ln -s "$top/victim" "$medium/$next"
 put a 1 1000 0
 check 'a pipe and a link that bear its names do not stop a sender' until_true 8 none_waits a
@@ -71,6 +72,10 @@ check 'a folder that bears its name is said' until_true 8 \
     said a.send 'did not take link1-00000000000000000019.lmpo'
 rmdir "$medium/link1-00000000000000000019.lmpo"
 check 'and sending goes on without it' until_true 8 none_waits a
+ln -s "$top/victim" "$medium/link1-00000000000000000020.lmpo.part"
+put a 1 1000 0
+check 'a link under the name of a half-written one is not followed' until_true 8 none_waits a
+check 'either' cmp -s "$(which cat)" "$top/victim"
 cp -r "$medium" "$top/third"
 end 9 "$send"
 
@@ -195,7 +200,7 @@ mount -t tmpfs -o size=8m,mode=777 tmpfs "$medium"
 mkfifo "$medium/a-pipe.lmpo"
 send_start a
 put a 2 1000 0
-check 'behind a foreign file they are taken' until_true 10 has_arrived a $((n + 2))
+check 'behind a foreign file they are taken' until_true 20 has_arrived a $((n + 2))
 kill -STOP "$recv"
 put a 1 1000 0
 until_true 5 has_on_medium 1
