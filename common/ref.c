@@ -13,7 +13,7 @@
 
 #define REF_LETTERS	20	/* 5 bits each: 96 bits and 4 check bits */
 
-static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const char ref_alphabet[33] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 int
 ref_new(struct ref *out)
@@ -67,13 +67,12 @@ ref_format(const struct ref *r, char out[REF_TEXT_LEN + 1])
 	for (i = 0; i < REF_LETTERS; i++) {
 		if (i % 5 == 0)
 			*out++ = '-';
-		*out++ = alphabet[ref_group(bits, i)];
+		*out++ = ref_alphabet[ref_group(bits, i)];
 	}
 	*out = '\0';
 }
 
-/* The value of a typed letter, -1 when it is none of ours. */
-static int
+int
 ref_letter(char c)
 {
 	const char	*p;
@@ -84,9 +83,9 @@ ref_letter(char c)
 		c = '0';
 	if (c == 'I' || c == 'L')
 		c = '1';
-	if (c == '\0' || (p = strchr(alphabet, c)) == NULL)
+	if (c == '\0' || (p = strchr(ref_alphabet, c)) == NULL)
 		return -1;
-	return (int)(p - alphabet);
+	return (int)(p - ref_alphabet);
 }
 
 /* Letters of s without hyphens, at most max; -1 when there are more. */

@@ -23,4 +23,9 @@ void ref_format(const struct ref *r, char out[REF_TEXT_LEN + 1]);
  */
 int ref_parse(const char *s, struct ref *out);
 
+/* The letters of Crockford base 32, for other codes that people type. */
+extern const char ref_alphabet[33];
+/* The value of a typed letter as ref_parse takes it, -1 when it is none. */
+int ref_letter(char c);
+
 #endif

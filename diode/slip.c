@@ -4,17 +4,15 @@
  * Hostile input: what a person types.
  * Must never accept a slip with a mistyped letter.
  */
-#include <string.h>
 
 #include "err.h"
+#include "ref.h"
 #include "slip.h"
 
 #define LETTERS		15
 #define CHECKED		13
 #define CHECK_PRIME	1021
 #define VERSION		1
-
-static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 static unsigned
 check_of(const uint8_t letters[CHECKED])
@@ -66,27 +64,10 @@ slip_format(const struct slip *s, char out[SLIP_TEXT_LEN + 1])
 	for (i = 0; i < LETTERS; i++) {
 		if (i % 5 == 0)
 			*out++ = '-';
-		*out++ = alphabet[letters[i]];
+		*out++ = ref_alphabet[letters[i]];
 	}
 	*out = '\0';
 	return ERR_OK;
-}
-
-/* The value of a typed letter, -1 when it is none of ours. */
-static int
-letter_value(char c)
-{
-	const char	*p;
-
-	if (c >= 'a' && c <= 'z')
-		c = (char)(c - 'a' + 'A');
-	if (c == 'O')
-		c = '0';
-	if (c == 'I' || c == 'L')
-		c = '1';
-	if (c == '\0' || (p = strchr(alphabet, c)) == NULL)
-		return -1;
-	return (int)(p - alphabet);
 }
 
 /* How many letters and digits; they go to out, which has room for max. -1: more,
@@ -99,7 +80,7 @@ letters_typed(const char *text, uint8_t *out, int max)
 	for (; *text != '\0'; text++) {
 		if (*text == '-' || *text == ' ')
 			continue;
-		if (n == max || (v = letter_value(*text)) == -1)
+		if (n == max || (v = ref_letter(*text)) == -1)
 			return -1;
 		out[n++] = (uint8_t)v;
 	}
@@ -114,8 +95,8 @@ slip_parse(const char *text, struct slip *out)
 	int		 n;
 
 	n = letters_typed(text, typed, LETTERS + 2);
-	if (n == LETTERS + 2 && typed[0] == letter_value('L') &&
-	    typed[1] == letter_value('R')) {
+	if (n == LETTERS + 2 && typed[0] == ref_letter('L') &&
+	    typed[1] == ref_letter('R')) {
 		letters += 2;
 		n -= 2;
 	}
