@@ -174,6 +174,7 @@ add_link(const char *path, json_t *list)
 	    strcmp(word_of(o, "config"), "differs") == 0 ||
 	    strcmp(word_of(o, "state"), "silent") == 0 ||
 	    strcmp(word_of(o, "state"), "closed") == 0 ||
+	    number_of(o, "conflicts") > 0 ||
 	    strcmp(word_of(o, "state"), "full") == 0 ||
 	    number_of(o, "away_ms") > AWAY_MS;
 }
@@ -240,14 +241,17 @@ print_waiting(json_t *e)
 static void
 print_link(json_t *e)
 {
-	const char	*state = word_of(e, "state");
+	const char	*state = word_of(e, "state"), *name = word_of(e, "name");
 
-	printf("link     %-18s ", word_of(e, "name"));
+	printf("link     %-18s ", name);
 	if (number_of(e, "age_s") > STALE_S)
-		printf("its program has said nothing for %lld s\n",
-		    number_of(e, "age_s"));
+		printf("its program has said nothing for %lld s; see"
+		    " systemctl status limpid-diode-%s@%c\n",
+		    number_of(e, "age_s"), strlen(name) > 2 ? name + 2 : "",
+		    name[0]);
 	else if (strcmp(state, "away") == 0) {
-		printf("AWAY: the far end takes nothing for %lld s",
+		printf("AWAY: the far end takes nothing for %lld s; the log of"
+		    " limpid-diode-send says why",
 		    number_of(e, "away_ms") / 1000);
 		print_waiting(e);
 		if (word_of(e, "why")[0] != '\0')
@@ -257,10 +261,12 @@ print_link(json_t *e)
 		printf("up, sent up to %lld", number_of(e, "sent"));
 		print_waiting(e);
 	} else if (strcmp(state, "silent") == 0)
-		printf("SILENT: no heartbeat of the sender for %lld s\n",
+		printf("SILENT: no heartbeat of the sender for %lld s; see that"
+		    " limpid-diode-send runs there, and the line\n",
 		    number_of(e, "silent_ms") / 1000);
 	else if (strcmp(state, "closed") == 0)
-		puts("CLOSED: this host cannot store anything now");
+		puts("CLOSED: this host cannot store anything now; the log of"
+		    " limpid-diode-recv says why");
 	else if (strcmp(state, "full") == 0)
 		puts("FULL: what has no room on this host is lost until it is"
 		    " sent again");
@@ -273,6 +279,11 @@ print_link(json_t *e)
 			printf(", %lld accepted as lost", number_of(e, "lost"));
 		print_waiting(e);
 	}
+	if (number_of(e, "conflicts") > 0)
+		printf("link     %-18s %lld objects were NOT TAKEN, they bear"
+		    " numbers that were seen before: the sender's ledger was"
+		    " lost, see limpid-diode-send(8)\n", name,
+		    number_of(e, "conflicts"));
 	if (strcmp(word_of(e, "config"), "differs") == 0)
 		printf("link     %-18s limpid.conf differs from the sender's:"
 		    " transport or max_object\n", word_of(e, "name"));

@@ -438,12 +438,13 @@ status_write(struct recv_notice *n, int listening, uint64_t stray)
 	    "\nsilent_ms %lld\nsent %" PRIu64 "\nhighest %" PRIu64
 	    "\nmissing %" PRIu64 "\nlost %" PRIu64 "\nwaiting %" PRIu64 "\nbytes %" PRIu64
 	    "\noldest_ms %" PRIu64 "\nconfig %s\naccepted %" PRIu64
-	    "\nrepeats %" PRIu64 "\nrefused %" PRIu64 "\nstray %" PRIu64 "\n",
+	    "\nrepeats %" PRIu64 "\nrefused %" PRIu64 "\nconflicts %" PRIu64
+	    "\nstray %" PRIu64 "\n",
 	    state, n->heard_wall, n->silent ? proc_now_ms() - n->heard : 0,
 	    b->sent, seen_highest(s->seen), seen_missing(s->seen),
 	    seen_accepted(s->seen), b->waiting, b->waiting_bytes, b->oldest_ms,
 	    n->differs ? "differs" : "same", s->accepted, s->repeats,
-	    s->refused, stray);
+	    s->refused, s->conflicts, stray);
 	return link_text_replace(n->dir, "status", text, 0);
 }
 

@@ -66,10 +66,11 @@ static int
 refuse_conflict(struct recv_shared *s, uint64_t seq)
 {
 	if (!s->quiet)
-		note(s, "link.conflict", seq, "alarm", "yes");
+		s->conflicts++;
+	note(s, "link.conflict", seq, "alarm", "yes");
 	return refuse(s, seq, ERR_CRYPTO, "ALARM: another object bears a"
 	    " sequence that was seen before; the sender's ledger was lost or"
-	    " set back, see limpid-diode-send(8)");
+	    " set back, see \"a lost ledger\" in limpid-diode-send(8)");
 }
 
 /* Whether the header may begin an object. */

@@ -30,6 +30,7 @@ struct recv_shared {
 	const struct key	*signer;
 	struct recv_digest	*digest;
 	uint64_t		 accepted, repeats, refused;	/* counts */
+	uint64_t		 conflicts;	/* of these: a number seen before */
 	int			 quiet;		/* a refusal is not final: the
 						 * object is looked at again */
 	uint64_t		 changes;	/* of what people were told: it

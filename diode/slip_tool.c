@@ -92,6 +92,13 @@ both_print(struct print *p, const char *root, int only)
 		p->link = link;
 		if ((r = link_print(p, root)) == ERR_NOTFOUND)
 			continue;
+		if (r == ERR_LIMIT) {
+			fprintf(stderr, "limpid slip: link %d: a number is too"
+			    " large for a slip; `limpid missing list` shows it,"
+			    " and the sender's ledger must be looked at\n",
+			    link);
+			return EXIT_BADDATA;
+		}
 		if (r != ERR_OK) {
 			fprintf(stderr, "limpid slip: link %d: the list of what"
 			    " is missing cannot be read: %s; run this as"

@@ -167,6 +167,23 @@ until_true 6 sh -c "[ \$(grep -c link.resent '$s/record/diode-send-1.record') -g
 sleep 0.5
 is "$(find "$s/spool/link1-in/new" -type f | grep -o 'LM-[0-9A-Z-]*' | sort | uniq -d)" '' 'and once more it is a repeat'
 
+# A sender that lost its ledger: nothing is taken, and that is seen.
+end "$send"; end "$recv"
+rm -r "$s/link/1-send" "$s"/spool/link1-out/sent/* "$s"/record/diode-send*
+n=$(files link1-in/new)
+send_start; recv_start
+parcels 2
+not_taken() { status | grep -q '2 objects were NOT TAKEN'; }
+check 'numbers given twice: status says that nothing is taken' until_true 8 not_taken
+status >/dev/null
+is $? 1 'and exits 1'
+is "$(files link1-in/new)" "$n" 'nothing was taken'
+end "$recv"
+mv "$s/link/1-recv" "$top/old"
+recv_start
+check 'as the manual says: with the old state aside they are taken' until_true 10 has_arrived $((n + 2))
+check 'and status is content' until_true 5 status
+
 for log in "$top"/send "$top"/recv; do
 	! grep -H 'Bad system call' "$log"
 done
