@@ -4,6 +4,7 @@
  * Hostile input: none; events are libzmq's own.
  * Must never connect to anything but the monitor inside this process.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <zmq.h>
@@ -11,7 +12,7 @@
 #include "err.h"
 #include "link_private.h"
 
-#define MONITOR		"inproc://link-monitor"
+#define MONITOR		"inproc://link-monitor-%u"
 
 int
 link_zmq_set(void *socket, const struct link_zmq_option *o, size_t count)
@@ -28,12 +29,17 @@ link_zmq_set(void *socket, const struct link_zmq_option *o, size_t count)
 int
 link_zmq_watch(void *ctx, void *socket, int events, void **monitor)
 {
+	static unsigned			 opened;
 	const struct link_zmq_option	 at_once = { ZMQ_LINGER, 0 };
+	char				 name[48];
 
-	if (zmq_socket_monitor(socket, MONITOR, events) != 0 ||
+	/* A new name each time: libzmq gives the one of a closed socket free when
+	 * it comes to it, and until then it is taken. */
+	snprintf(name, sizeof(name), MONITOR, opened++);
+	if (zmq_socket_monitor(socket, name, events) != 0 ||
 	    (*monitor = zmq_socket(ctx, ZMQ_PAIR)) == NULL ||
 	    link_zmq_set(*monitor, &at_once, 1) != ERR_OK ||
-	    zmq_connect(*monitor, MONITOR) != 0)
+	    zmq_connect(*monitor, name) != 0)
 		return ERR_SYS;
 	return ERR_OK;
 }

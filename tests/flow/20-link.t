@@ -25,7 +25,8 @@ check 'the receiver contains no sending code' \
     bash -c "! grep -E '^(send_(zmq|file|queue)|ledger_|link_sender_|link_header_encode|connect)\$|^(send_queue|ledger_|link_sender_)' <<< \"$(symbols limpid-diode-recv)\""
 # zmq_connect is there for libzmq's own events: inside the process, as the filter sees to.
 check 'the receiver joins nothing but its own monitor' \
-    test "$(grep -h 'zmq_connect(' diode/recv_*.c diode/link_*.c | grep -cv 'MONITOR')" = 0 -a \
+    test "$(grep -h 'zmq_connect(' diode/recv_*.c diode/link_*.c | grep -cv '\*monitor, name)')" = 0 -a \
+    "$(grep -c 'snprintf(name, sizeof(name), MONITOR,' diode/link_zmq.c)" = 1 -a \
     "$(grep -c 'define MONITOR.*"inproc://' diode/link_zmq.c)" = 1
 check 'and its filter lets nobody connect' bash -c "! grep -E '^connect( |\$|\t)' deploy/seccomp/diode-recv.policy"
 
