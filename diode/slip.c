@@ -4,7 +4,6 @@
  * Hostile input: what a person types.
  * Must never accept a slip with a mistyped letter.
  */
-
 #include "err.h"
 #include "ref.h"
 #include "slip.h"
