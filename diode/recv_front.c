@@ -23,6 +23,8 @@
 #define CONTROL_BYTES	128
 #define WINDOW		(UINT64_C(1) << 17)	/* numbers told apart */
 #define FULL_NS		200000		/* pause while the reader is behind */
+#define GATHER_NS	500000		/* pause while the queue is empty */
+#define MANY		2048		/* that the reader is woken for */
 
 struct front_memory {
 	struct mmsghdr	 m[MESSAGES];
@@ -207,6 +209,23 @@ wake(const struct front *f)
 		_exit(0);
 }
 
+static int
+has_many(const struct front *f)
+{
+	return atomic_load_explicit(&f->ring->head, memory_order_relaxed) -
+	    atomic_load_explicit(&f->ring->tail, memory_order_relaxed) >= MANY;
+}
+
+/* The queue is empty: lets some datagrams gather, for each that wakes us costs its sender
+ * (or the interrupt that brought it) more than all the rest of its way. */
+static void
+gather(void)
+{
+	const struct timespec	 t = { 0, GATHER_NS };
+
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
 _Noreturn void
 front_run(const struct front *f, struct front_memory *m)
 {
@@ -221,6 +240,10 @@ front_run(const struct front *f, struct front_memory *m)
 			message_take(f, m, (unsigned)i);
 		atomic_store_explicit(&f->ring->count[FRONT_MISSING],
 		    m->missing + epoch_missing(m), memory_order_relaxed);
+		if (n == MESSAGES && !has_many(f))
+			continue;
 		wake(f);
+		if (n < MESSAGES)
+			gather();
 	}
 }

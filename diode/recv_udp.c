@@ -96,6 +96,8 @@ ring_new(struct recv_udp *u)
 		f->ring = NULL;
 		return ERR_MEMORY;
 	}
+	/* The first datagram may come before the first look. */
+	atomic_init(&f->ring->waiting, 1);
 	return ERR_OK;
 }
 
