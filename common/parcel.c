@@ -5,7 +5,6 @@
  * whole file has been verified, and must never allocate by a length that the
  * file claims beyond PARCEL_MANIFEST_MAX.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -178,27 +177,6 @@ parcel_writer_write(struct parcel_writer *w, const void *data, size_t len)
 	return seal_write(w->seal, data, len);
 }
 
-static int
-pread_all(int fd, void *data, size_t len, uint64_t at)
-{
-	uint8_t	*p = data;
-	ssize_t	 n;
-
-	while (len > 0) {
-		if ((n = pread(fd, p, len, (off_t)at)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return ERR_SYS;
-		}
-		if (n == 0)
-			return ERR_SHORT;
-		p += n;
-		len -= (size_t)n;
-		at += (uint64_t)n;
-	}
-	return ERR_OK;
-}
-
 /* Feeds the file from at up to end to sink, in steps. */
 static int
 each_step(int fd, uint64_t at, uint64_t end,
@@ -212,7 +190,7 @@ each_step(int fd, uint64_t at, uint64_t end,
 		return ERR_MEMORY;
 	while (at < end && r == ERR_OK) {
 		n = end - at < READ_STEP ? (size_t)(end - at) : READ_STEP;
-		if ((r = pread_all(fd, buf, n, at)) == ERR_OK)
+		if ((r = fd_read_at(fd, buf, n, at)) == ERR_OK)
 			r = step(arg, buf, n);
 		at += n;
 	}
@@ -292,7 +270,7 @@ shape_read(int fd, struct shape *s)
 	memset(s, 0, sizeof(*s));
 	if (fstat(fd, &st) == -1)
 		return ERR_SYS;
-	if ((r = pread_all(fd, s->bytes, PARCEL_HEADER, 0)) != ERR_OK ||
+	if ((r = fd_read_at(fd, s->bytes, PARCEL_HEADER, 0)) != ERR_OK ||
 	    (r = head_decode(s->bytes, &s->head, &s->manifest_len)) != ERR_OK)
 		return r;
 	s->body_at = PARCEL_HEADER + s->manifest_len;
@@ -303,7 +281,7 @@ shape_read(int fd, struct shape *s)
 		return ERR_FORMAT;
 	if ((s->manifest = malloc(s->manifest_len + 1)) == NULL)
 		return ERR_MEMORY;
-	return pread_all(fd, s->manifest, s->manifest_len, PARCEL_HEADER);
+	return fd_read_at(fd, s->manifest, s->manifest_len, PARCEL_HEADER);
 }
 
 int
@@ -331,7 +309,7 @@ parcel_trailer(int fd, uint64_t len, uint8_t out[PARCEL_TRAILER])
 {
 	if (len < PARCEL_TRAILER)
 		return ERR_SHORT;
-	return pread_all(fd, out, PARCEL_TRAILER, len - PARCEL_TRAILER);
+	return fd_read_at(fd, out, PARCEL_TRAILER, len - PARCEL_TRAILER);
 }
 
 /* Whether the trailer has the digest of all before it, signed by signer. */
@@ -345,7 +323,7 @@ shape_verify(int fd, const struct shape *s, const struct key *signer,
 	key_id(signer, id);
 	if (memcmp(id, s->head.key_id, sizeof(id)) != 0)
 		return ERR_CRYPTO;
-	if ((r = pread_all(fd, trailer, sizeof(trailer), s->trailer_at)) !=
+	if ((r = fd_read_at(fd, trailer, sizeof(trailer), s->trailer_at)) !=
 	    ERR_OK)
 		return r;
 	if (secret_differs(digest, trailer, SHA256_BYTES))

@@ -419,6 +419,27 @@ fd_write_at(int fd, const void *data, size_t len, int64_t at)
 }
 
 int
+fd_read_at(int fd, void *data, size_t len, uint64_t at)
+{
+	uint8_t	*p = data;
+	ssize_t	 n;
+
+	while (len > 0) {
+		if ((n = pread(fd, p, len, (off_t)at)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return ERR_SYS;
+		}
+		if (n == 0)
+			return ERR_SHORT;
+		p += n;
+		len -= (size_t)n;
+		at += (uint64_t)n;
+	}
+	return ERR_OK;
+}
+
+int
 fd_read_all(int fd, void *data, size_t len)
 {
 	uint8_t	*p = data;

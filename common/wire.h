@@ -69,6 +69,8 @@ int size_mul(size_t a, size_t b, size_t *out);
 /* Whole-buffer I/O on blocking fds; EINTR is retried. ERR_SHORT at early end. */
 int fd_write_all(int fd, const void *data, size_t len);
 int fd_read_all(int fd, void *data, size_t len);
+/* The same from at, which leaves the offset alone. */
+int fd_read_at(int fd, void *data, size_t len, uint64_t at);
 /* All of it at an offset of a file. ERR_FULL: the disk has no room; the same bytes may
  * be written there again. */
 int fd_write_at(int fd, const void *data, size_t len, int64_t at);

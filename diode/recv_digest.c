@@ -4,15 +4,14 @@
  * Hostile input: bytes, which are hashed and nothing else.
  * Must never give a digest of bytes that it could not read.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <intel-ipsec-mb.h>
 
 #include "err.h"
 #include "recv_digest.h"
+#include "wire.h"
 
 #define PIECES		16	/* of one reading, and side by side */
 #define WORTH_IT	7	/* fewer are sooner done one after the other */
@@ -101,23 +100,6 @@ pieces_side_by_side(struct recv_digest *g, size_t len)
 	return done == i ? ERR_OK : ERR_CRYPTO;
 }
 
-static int
-bytes_read(struct recv_digest *g, int fd, uint64_t at, size_t len)
-{
-	size_t	 have = 0;
-	ssize_t	 n;
-
-	while (have < len) {
-		n = pread(fd, g->bytes + have, len - have, (off_t)(at + have));
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERR_SYS;
-		have += (size_t)n;
-	}
-	return ERR_OK;
-}
-
 int
 recv_digest_file(struct recv_digest *g, int fd, uint64_t len,
     uint8_t out[SHA256_BYTES])
@@ -133,7 +115,7 @@ recv_digest_file(struct recv_digest *g, int fd, uint64_t len,
 		n = len - at < sizeof(g->bytes) ? (size_t)(len - at) :
 		    sizeof(g->bytes);
 		pieces = (n + PIECE_BYTES - 1) / PIECE_BYTES;
-		if ((r = bytes_read(g, fd, at, n)) != ERR_OK)
+		if ((r = fd_read_at(fd, g->bytes, n, at)) != ERR_OK)
 			break;
 		r = pieces < WORTH_IT ? pieces_in_turn(g, n) :
 		    pieces_side_by_side(g, n);
@@ -143,5 +125,5 @@ recv_digest_file(struct recv_digest *g, int fd, uint64_t len,
 	if (r == ERR_OK)
 		return hash_final(list, out);
 	hash_free(list);
-	return r;
+	return r == ERR_SHORT ? ERR_SYS : r;
 }
