@@ -25,12 +25,14 @@ struct link_transport {
 	const char	*name;		/* in limpid.conf */
 	int		 (*open)(const struct conf *c, int link, void **backp,
 			    char **why);
+	const void	*ops;		/* link_sender_ops, link_receiver_ops */
 };
 
-/* Opens the one that limpid.conf names; *at is its place. On failure *why (caller
+/* Opens the one that limpid.conf names; *opsp are its calls. On failure *why (caller
  * frees) is a sentence. */
 int link_transport_open(const struct link_transport *t, size_t count,
-    const struct conf *c, int link, size_t *at, void **backp, char **why);
+    const struct conf *c, int link, const void **opsp, void **backp,
+    char **why);
 /* Whether the value of key can be the folder of transport file. */
 int link_folder_check(const char *folder, const char *key, int link,
     char **why);

@@ -14,14 +14,11 @@ struct link_receiver {
 	void				*back;
 };
 
-/* LINK_TRANSPORTS: a new transport is two lines here and two in link_send.c. */
+/* LINK_TRANSPORTS: a new transport is a line here and one in link_send.c. */
 static const struct link_transport transports[] = {
-	{ "file",	recv_file_new },
-	{ "udp",	recv_udp_new },
-	{ "zmq",	recv_zmq_new },
-};
-static const struct link_receiver_ops *const transport_ops[] = {
-	&recv_file_ops, &recv_udp_ops, &recv_zmq_ops
+	{ "file",	recv_file_new,	&recv_file_ops },
+	{ "udp",	recv_udp_new,	&recv_udp_ops },
+	{ "zmq",	recv_zmq_new,	&recv_zmq_ops },
 };
 
 int
@@ -29,19 +26,19 @@ link_receiver_new(const struct conf *c, int link, struct link_receiver **lp,
     char **why)
 {
 	struct link_receiver	*l;
-	size_t			 at = 0;
+	const void		*ops;
 	int			 r;
 
 	*why = NULL;
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return ERR_MEMORY;
 	r = link_transport_open(transports, sizeof(transports) /
-	    sizeof(transports[0]), c, link, &at, &l->back, why);
+	    sizeof(transports[0]), c, link, &ops, &l->back, why);
 	if (r != ERR_OK) {
 		free(l);
 		return r;
 	}
-	l->ops = transport_ops[at];
+	l->ops = ops;
 	*lp = l;
 	return ERR_OK;
 }

@@ -14,14 +14,11 @@ struct link_sender {
 	void				*back;
 };
 
-/* LINK_TRANSPORTS: a new transport is two lines here and two in link_recv.c. */
+/* LINK_TRANSPORTS: a new transport is a line here and one in link_recv.c. */
 static const struct link_transport transports[] = {
-	{ "file",	send_file_new },
-	{ "udp",	send_udp_new },
-	{ "zmq",	send_zmq_new },
-};
-static const struct link_sender_ops *const transport_ops[] = {
-	&send_file_ops, &send_udp_ops, &send_zmq_ops
+	{ "file",	send_file_new,	&send_file_ops },
+	{ "udp",	send_udp_new,	&send_udp_ops },
+	{ "zmq",	send_zmq_new,	&send_zmq_ops },
 };
 
 int
@@ -29,19 +26,19 @@ link_sender_new(const struct conf *c, int link, struct link_sender **lp,
     char **why)
 {
 	struct link_sender	*l;
-	size_t			 at = 0;
+	const void		*ops;
 	int			 r;
 
 	*why = NULL;
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return ERR_MEMORY;
 	r = link_transport_open(transports, sizeof(transports) /
-	    sizeof(transports[0]), c, link, &at, &l->back, why);
+	    sizeof(transports[0]), c, link, &ops, &l->back, why);
 	if (r != ERR_OK) {
 		free(l);
 		return r;
 	}
-	l->ops = transport_ops[at];
+	l->ops = ops;
 	*lp = l;
 	return ERR_OK;
 }

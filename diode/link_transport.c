@@ -13,7 +13,8 @@
 
 int
 link_transport_open(const struct link_transport *t, size_t count,
-    const struct conf *c, int link, size_t *at, void **backp, char **why)
+    const struct conf *c, int link, const void **opsp, void **backp,
+    char **why)
 {
 	const char	*name = c->link[link - 1].transport;
 	size_t		 i;
@@ -24,7 +25,7 @@ link_transport_open(const struct link_transport *t, size_t count,
 		if (strcmp(t[i].name, name) != 0)
 			continue;
 		if ((r = t[i].open(c, link, backp, why)) == ERR_OK)
-			*at = i;
+			*opsp = t[i].ops;
 		return r;
 	}
 	if (asprintf(why, "link \"%d\": this build has no transport %s, write"
