@@ -108,7 +108,8 @@ whole=${files[0]} cut=${files[1]} slow=${files[2]} full=${files[3]} twice=${file
 head -c 90000 "$cut" >"$medium/${cut##*/}"
 truncate -s "$(size "$full")" "$medium/${full##*/}"	# as Windows and rsync --inplace do
 { printf X; tail -c +2 "$whole"; } >"$medium/unsigned.lmpo"
-head -c -1 "${files[5]}" >"$medium/changed.lmpo"; printf '\001' >>"$medium/changed.lmpo"
+# The last byte is one of a digest: whatever it is, the copy has another one.
+{ head -c -1 "${files[5]}"; tail -c 1 "${files[5]}" | tr '\000-\377' '\200-\377\000-\177'; } >"$medium/changed.lmpo"
 cp "${files[6]}" "$medium/longer.lmpo"; echo more >>"$medium/longer.lmpo"
 : >"$medium/empty.lmpo"
 ln -s /etc/passwd "$medium/a-link.lmpo"
