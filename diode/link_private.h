@@ -93,11 +93,18 @@ struct link_zmq_option {
 	int	 option, value;
 };
 int link_zmq_set(void *socket, const struct link_zmq_option *o, size_t count);
-/* Watches a socket for these events; the caller closes *monitor. It is a socket inside
- * this process, and tells of the connection only. */
+/* Watches a socket for these events; link_zmq_close ends both. *monitor is a socket
+ * inside this process, and tells of the connection only. */
 int link_zmq_watch(void *ctx, void *socket, int events, void **monitor);
 /* The next event; 0 when there is none. */
 int link_zmq_event(void *monitor, uint16_t *event, uint32_t *value);
+/*
+ * Closes a socket and its monitor, where there are any, sets both to NULL, and comes
+ * back when the connections are closed, after 2 s at most. While they end somebody must
+ * take the monitor's events, and asked, the ZAP handler of this thread (NULL: none),
+ * must answer: libzmq waits for both, and else leaves a connection open for ever.
+ */
+void link_zmq_close(void **socket, void **monitor, void *asked);
 
 struct conf_link;
 

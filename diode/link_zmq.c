@@ -13,6 +13,8 @@
 #include "link_private.h"
 
 #define MONITOR		"inproc://link-monitor-%u"
+#define CLOSE_MS	2000	/* at most, for connections to end */
+#define CLOSE_STEP_MS	5
 
 int
 link_zmq_set(void *socket, const struct link_zmq_option *o, size_t count)
@@ -36,7 +38,8 @@ link_zmq_watch(void *ctx, void *socket, int events, void **monitor)
 	/* A new name each time: libzmq gives the one of a closed socket free when
 	 * it comes to it, and until then it is taken. */
 	snprintf(name, sizeof(name), MONITOR, opened++);
-	if (zmq_socket_monitor(socket, name, events) != 0 ||
+	if (zmq_socket_monitor(socket, name, events |
+	    ZMQ_EVENT_MONITOR_STOPPED) != 0 ||
 	    (*monitor = zmq_socket(ctx, ZMQ_PAIR)) == NULL ||
 	    link_zmq_set(*monitor, &at_once, 1) != ERR_OK ||
 	    zmq_connect(*monitor, name) != 0)
@@ -56,4 +59,31 @@ link_zmq_event(void *monitor, uint16_t *event, uint32_t *value)
 	memcpy(event, frame, sizeof(*event));
 	memcpy(value, frame + sizeof(*event), sizeof(*value));
 	return 1;
+}
+
+void
+link_zmq_close(void **socket, void **monitor, void *asked)
+{
+	zmq_pollitem_t	 item = { *monitor, 0, ZMQ_POLLIN, 0 };
+	uint16_t	 event = 0;
+	uint32_t	 value;
+	size_t		 len = sizeof(int);
+	int		 tries, ready;
+
+	if (*socket != NULL)
+		zmq_close(*socket);
+	for (tries = *socket == NULL || *monitor == NULL ? 0 :
+	    CLOSE_MS / CLOSE_STEP_MS; tries > 0 &&
+	    event != ZMQ_EVENT_MONITOR_STOPPED; tries--) {
+		/* Reading an option lets a socket answer libzmq's thread. */
+		if (asked != NULL)
+			(void)zmq_getsockopt(asked, ZMQ_EVENTS, &ready, &len);
+		(void)zmq_poll(&item, 1, CLOSE_STEP_MS);
+		while (event != ZMQ_EVENT_MONITOR_STOPPED &&
+		    link_zmq_event(*monitor, &event, &value))
+			;
+	}
+	if (*monitor != NULL)
+		zmq_close(*monitor);
+	*monitor = *socket = NULL;
 }

@@ -61,11 +61,7 @@ pull_close(struct recv_zmq *z)
 	if (z->poll != -1)
 		close(z->poll);
 	z->poll = -1;
-	if (z->monitor != NULL)
-		zmq_close(z->monitor);
-	if (z->pull != NULL)
-		zmq_close(z->pull);
-	z->monitor = z->pull = NULL;
+	link_zmq_close(&z->pull, &z->monitor, z->zap);
 }
 
 static void

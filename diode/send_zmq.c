@@ -47,10 +47,7 @@ back_free(void *back)
 
 	if (z == NULL)
 		return;
-	if (z->monitor != NULL)
-		zmq_close(z->monitor);
-	if (z->push != NULL)
-		zmq_close(z->push);
+	link_zmq_close(&z->push, &z->monitor, NULL);
 	if (z->ctx != NULL)
 		zmq_ctx_term(z->ctx);
 	explicit_bzero(z->secret, sizeof(z->secret));
