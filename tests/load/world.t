@@ -118,7 +118,7 @@ line_remove
 # Clocks.
 line_host 'rate = "200M"' 'gso = no' 'round_gap = 6'
 cp "$BUILD/tools/clockshift.so" "$line_top/bin/"
-shift_to() { perl -e 'print pack("q", $ARGV[0])' "$2" | dd of="$line_top/$1.clock" conv=notrunc status=none; }
+shift_to() { perl -e 'print pack("q", $ARGV[0])' -- "$2" | dd of="$line_top/$1.clock" conv=notrunc status=none; }
 shift_to send 0; shift_to recv 0
 chmod 644 "$line_top"/*.clock
 line_send_env="env LD_PRELOAD=$line_top/bin/clockshift.so CLOCK_SHIFT=$line_top/send.clock"
