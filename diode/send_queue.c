@@ -29,6 +29,12 @@
 #define ROUNDS_MAX	10	/* conf.h */
 #define ROUNDS_SAVE_MS	1000
 
+/* Sequences that a transport holds which sends in the background. */
+struct held {
+	uint64_t	 seq[LINK_UNDER_WAY];
+	size_t		 count;
+};
+
 struct send_queue {
 	const struct conf_link	*conf;
 	struct spool		*spool;
@@ -40,10 +46,10 @@ struct send_queue {
 	uint64_t		 round[ROUNDS_MAX];	/* the same, of repeats */
 	struct { uint64_t next, last; } resend[RESENDS_MAX];
 	size_t			 resend_count;
+	size_t			 resend_ending;	/* wholly handed over, not sent */
 	int			 resend_turn;
-	/* In work, and taken by a transport that sends in the background. */
-	uint64_t		 under_way[LINK_UNDER_WAY];
-	size_t			 under_way_count;
+	struct held		 first;		/* not sent before: in work */
+	struct held		 again;		/* an operator asked for it */
 	long long		 rounds_saved;
 	int64_t			 started_ms;	/* wall clock less monotonic */
 };
@@ -91,9 +97,9 @@ send_queue_position(const struct send_queue *q)
 	uint64_t	 position = q->next;
 	size_t		 i;
 
-	for (i = 0; i < q->under_way_count; i++)
-		if (q->under_way[i] < position)
-			position = q->under_way[i];
+	for (i = 0; i < q->first.count; i++)
+		if (q->first.seq[i] < position)
+			position = q->first.seq[i];
 	return position;
 }
 
@@ -226,30 +232,28 @@ give_up(struct send_queue *q, const struct ledger_entry *e, int in_work,
 	return r;
 }
 
-/* Remembers what the transport now holds; 1 when it is new. */
-static int
-under_way_add(struct send_queue *q, uint64_t seq)
+static void
+held_add(struct held *h, uint64_t seq)
 {
 	size_t	 i;
 
-	for (i = 0; i < q->under_way_count; i++)
-		if (q->under_way[i] == seq)
-			return 1;
-	if (q->under_way_count == LINK_UNDER_WAY)
+	for (i = 0; i < h->count; i++)
+		if (h->seq[i] == seq)
+			return;
+	if (h->count == LINK_UNDER_WAY)
 		panic("a transport took more than it may hold");
-	q->under_way[q->under_way_count++] = seq;
-	return 1;
+	h->seq[h->count++] = seq;
 }
 
 static int
-under_way_remove(struct send_queue *q, uint64_t seq)
+held_remove(struct held *h, uint64_t seq)
 {
 	size_t	 i;
 
-	for (i = 0; i < q->under_way_count; i++) {
-		if (q->under_way[i] != seq)
+	for (i = 0; i < h->count; i++) {
+		if (h->seq[i] != seq)
 			continue;
-		q->under_way[i] = q->under_way[--q->under_way_count];
+		h->seq[i] = h->seq[--h->count];
 		return 1;
 	}
 	return 0;
@@ -264,7 +268,9 @@ step_finished(struct send_queue *q)
 	int			 in_work, r = ERR_OK;
 
 	while (r == ERR_OK && link_sender_finished(q->link, &f) == ERR_OK) {
-		in_work = under_way_remove(q, f.seq);
+		if (f.round == (unsigned)q->conf->rounds)
+			held_remove(&q->again, f.seq);
+		in_work = held_remove(&q->first, f.seq);
 		if ((r = ledger_read(q->ledger, f.seq, &e)) != ERR_OK)
 			continue;
 		if (f.result != ERR_OK)
@@ -273,6 +279,8 @@ step_finished(struct send_queue *q)
 		    (r = spool_sent(q->spool, e.name)) == ERR_OK)
 			note_sent(q, "link.sent", &e);
 	}
+	if (q->again.count == 0)
+		q->resend_ending = 0;
 	return r;
 }
 
@@ -307,10 +315,12 @@ send_one(struct send_queue *q, uint64_t seq, unsigned round, int again)
 	close(o.fd);
 	if (r == ERR_AGAIN || r == ERR_MEMORY)
 		return ERR_AGAIN;
+	if (r == ERR_OK && again && link_sender_is_background(q->link))
+		held_add(&q->again, seq);
 	if (r != ERR_OK)
 		r = give_up(q, &e, in_work, r);
 	else if (in_work && link_sender_is_background(q->link))
-		return under_way_add(q, seq);
+		held_add(&q->first, seq);
 	else if (in_work && (r = spool_sent(q->spool, e.name)) == ERR_OK)
 		note_sent(q, "link.sent", &e);
 	else if (r == ERR_OK && again)
@@ -441,7 +451,7 @@ send_queue_resend(struct send_queue *q, uint64_t first, uint64_t last)
 size_t
 send_queue_resends(const struct send_queue *q)
 {
-	return q->resend_count;
+	return q->resend_count + q->resend_ending;
 }
 
 /* The next object of the oldest wish. */
@@ -454,6 +464,7 @@ step_resend(struct send_queue *q)
 		return r;
 	if (q->resend[0].next++ >= q->resend[0].last) {
 		q->resend_count--;
+		q->resend_ending += q->again.count > 0;
 		memmove(&q->resend[0], &q->resend[1],
 		    q->resend_count * sizeof(q->resend[0]));
 	}

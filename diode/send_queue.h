@@ -44,7 +44,8 @@ int send_queue_step(struct send_queue *q);
  * were. ERR_FULL: RESENDS_MAX ranges wait already.
  */
 int send_queue_resend(struct send_queue *q, uint64_t first, uint64_t last);
-/* How many ranges wait to be sent again. */
+/* How many ranges are not wholly sent again: asked for, or held by a transport that
+ * sends in the background. */
 size_t send_queue_resends(const struct send_queue *q);
 /* The sequence that the cursor stands at: each before it was handed over. */
 uint64_t send_queue_position(const struct send_queue *q);

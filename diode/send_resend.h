@@ -1,7 +1,7 @@
 /*
  * Wishes of operators (`limpid resend SLIP`): empty files in state/link/N-send, whose
  * names say all: resend-FIRST-LAST, 16 hex digits each. A wish lies there until all
- * of it was handed over, so it survives a restart.
+ * of it was sent, so it survives a restart.
  */
 #ifndef LIMPID_SEND_RESEND_H
 #define LIMPID_SEND_RESEND_H

@@ -433,6 +433,32 @@ test_a_start_over_udp_repeats_only_what_was_in_work(void **state)
 	close(fd);
 }
 
+static void
+test_a_wish_is_done_when_the_line_has_it(void **state)
+{
+	struct place	*p = *state;
+	int		 fd = udp_instead(p), i;
+
+	for (i = 0; i < 3; i++)
+		put(p, 1, 100);
+	do
+		run(p);
+	while (link_sender_pump(p->link) >= 0);
+	run(p);
+	assert_int_equal(send_queue_resend(p->queue, 1, 2), ERR_OK);
+	assert_int_equal(send_queue_resend(p->queue, 2, 3), ERR_OK);
+	assert_int_equal(send_queue_resend(p->queue, 7, 7), ERR_OK);
+	run(p);
+	/* The last names nothing that there is; it waits for those before it. */
+	assert_int_equal(send_queue_resends(p->queue), 3);
+	do
+		run(p);
+	while (link_sender_pump(p->link) >= 0);
+	run(p);
+	assert_int_equal(send_queue_resends(p->queue), 0);
+	close(fd);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
 
 int
@@ -450,6 +476,7 @@ main(void)
 		T(test_rounds_repeat_what_was_sent),
 		T(test_a_crash_before_the_first_repeat_forgets_no_round),
 		T(test_a_start_over_udp_repeats_only_what_was_in_work),
+		T(test_a_wish_is_done_when_the_line_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
