@@ -108,7 +108,7 @@ to_wire(void *arg, const uint8_t *data, size_t len)
 static void
 wire_wipe(struct wire *w)
 {
-	if (w != NULL)
+	if (w != NULL && wire_len(w) > 0)
 		explicit_bzero((void *)(uintptr_t)wire_data(w), wire_len(w));
 	wire_free(w);
 }

@@ -55,19 +55,20 @@ static const struct {
 	{ ZBAR_CODE39, "bar code (Code 39)" },
 };
 
-/* Converters that it asks for in a child, where no file can be opened; opened
- * here and never closed, they stay loaded. */
+/* Converters that it asks for in a child, where no file can be opened; open for as
+ * long as the program runs, they stay loaded. */
 static int
 converters_load(void)
 {
-	static const char *const names[] = {
+	static const char *const	 names[] = {
 		"ISO8859-1", "SJIS", "BIG-5", "CP437", "UTF-8"
 	};
+	static iconv_t			 kept[sizeof(names) / sizeof(names[0])];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (iconv_open("UTF-8", names[i]) == (iconv_t)-1)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (kept[i] == NULL && (kept[i] = iconv_open("UTF-8",
+		    names[i])) == (iconv_t)-1)
 			return ERR_NOTFOUND;
-	}
 	return ERR_OK;
 }
 

@@ -152,7 +152,7 @@ sender_steps(uint32_t at)
 			/* A crash comes before or after. */
 			t.out[i].place = KEPT;
 			edge(at, &t);
-		} else if (s.out[i].place == KEPT &&
+		} else if (s.out[i].place == KEPT && s.out[i].number != 0 &&
 		    !s.in[s.out[i].number - 1].again) {
 			t.in[s.out[i].number - 1].again = 1;
 			line_put(at, &t, s.out[i].number);
