@@ -190,11 +190,11 @@ load_policy(struct clean *c)
 		path = find_beside(c->own, "default.conf",
 		    "policy/default.conf");
 	r = policy_load(path, &c->policy, &why);
+	free(path);
 	if (r != ERR_OK) {
 		fputs(why != NULL ? why : err_text(r), stderr);
 		exit(r == ERR_SYS ? EXIT_NOINPUT : EXIT_CONF);
 	}
-	free(path);
 }
 
 /* One password a line, in UTF-8; what is too long for one is none. */
