@@ -210,10 +210,14 @@ ln -sf "$build/tools/worker-evil" "$evil/limpid-worker-text"
 ln -sf "$build/tools/worker-evil" "$evil/limpid-worker-html"
 limpid "memory 64M" two.pdf
 is "$(parts)" '0 images complete 2/2' 'memory: what is content with it passes'
-limpid "memory 64M" eat.txt "$evil"
-is "$(parts)" '0 stub memory memory 67108864' 'what wants more is a stub'
-grep -q '(at most 64 MB of memory)' "$top/line"
-ok $? 'and the number is said'
+if [[ $build = */san ]]; then
+	note 'memory: a sanitizer reserves terabytes, so this build has no limit'
+else
+	limpid "memory 64M" eat.txt "$evil"
+	is "$(parts)" '0 stub memory memory 67108864' 'what wants more is a stub'
+	grep -q '(at most 64 MB of memory)' "$top/line"
+	ok $? 'and the number is said'
+fi
 
 ln -sf "$build/bin/limpid-worker-text" "$evil/limpid-worker-text"
 limpid "mail-seconds 60" late.eml
@@ -229,6 +233,6 @@ ok $? 'and the reader is told'
 # 36-locked.t.
 "$build/bin/limpid" policy show policy/default.conf | sed -n 's/^limit \([a-z-]*\) .*/\1/p' >"$top/limits"
 is "$(grep -v password "$top/limits" | while read -r limit; do
-	[ "$(grep -c "^limpid \"$limit [0-9]" tests/flow/37-limits.t)" -ge 2 ] || echo "$limit"
+	[ "$(grep -c "^	*limpid \"$limit [0-9]" tests/flow/37-limits.t)" -ge 2 ] || echo "$limit"
 done)$(grep -vc password "$top/limits")" 12 'each limit of the policy has its test'
 done_testing
