@@ -50,6 +50,8 @@ struct send_queue {
 	int			 resend_turn;
 	struct held		 first;		/* not sent before: in work */
 	struct held		 again;		/* an operator asked for it */
+	struct link_finished	 ended;		/* sent, and not settled yet */
+	int			 has_ended;
 	long long		 rounds_saved;
 	int64_t			 started_ms;	/* wall clock less monotonic */
 };
@@ -246,42 +248,64 @@ held_add(struct held *h, uint64_t seq)
 }
 
 static int
+held_has(const struct held *h, uint64_t seq)
+{
+	size_t	 i;
+
+	for (i = 0; i < h->count; i++)
+		if (h->seq[i] == seq)
+			return 1;
+	return 0;
+}
+
+static void
 held_remove(struct held *h, uint64_t seq)
 {
 	size_t	 i;
 
-	for (i = 0; i < h->count; i++) {
-		if (h->seq[i] != seq)
-			continue;
-		h->seq[i] = h->seq[--h->count];
-		return 1;
-	}
-	return 0;
+	for (i = 0; i < h->count; i++)
+		if (h->seq[i] == seq)
+			h->seq[i--] = h->seq[--h->count];
 }
 
-/* What a background transport has sent meanwhile leaves work. */
+/* The parcel of an object that the transport has done with leaves work. */
+static int
+ended_settle(struct send_queue *q, const struct link_finished *f)
+{
+	struct ledger_entry	 e;
+	int			 in_work = held_has(&q->first, f->seq), r;
+
+	if ((r = ledger_read(q->ledger, f->seq, &e)) != ERR_OK)
+		return r;
+	if (f->result != ERR_OK)
+		return give_up(q, &e, in_work, f->result);
+	if (in_work && (r = spool_sent(q->spool, e.name)) == ERR_OK)
+		note_sent(q, "link.sent", &e);
+	return r;
+}
+
+/* What a background transport has sent meanwhile. One that the disk does not let go
+ * is tried again: nobody else would. */
 static int
 step_finished(struct send_queue *q)
 {
-	struct link_finished	 f;
-	struct ledger_entry	 e;
-	int			 in_work, r = ERR_OK;
+	const struct link_finished	*f = &q->ended;
+	int				 r;
 
-	while (r == ERR_OK && link_sender_finished(q->link, &f) == ERR_OK) {
-		if (f.round == (unsigned)q->conf->rounds)
-			held_remove(&q->again, f.seq);
-		in_work = held_remove(&q->first, f.seq);
-		if ((r = ledger_read(q->ledger, f.seq, &e)) != ERR_OK)
-			continue;
-		if (f.result != ERR_OK)
-			r = give_up(q, &e, in_work, f.result);
-		else if (in_work &&
-		    (r = spool_sent(q->spool, e.name)) == ERR_OK)
-			note_sent(q, "link.sent", &e);
+	while (q->has_ended || link_sender_finished(q->link, &q->ended) ==
+	    ERR_OK) {
+		q->has_ended = 1;
+		r = ended_settle(q, f);
+		if (r != ERR_OK && r != ERR_NOTFOUND && r != ERR_FORMAT)
+			return r;
+		q->has_ended = 0;
+		if (f->round == (unsigned)q->conf->rounds)
+			held_remove(&q->again, f->seq);
+		held_remove(&q->first, f->seq);
 	}
 	if (q->again.count == 0)
 		q->resend_ending = 0;
-	return r;
+	return ERR_OK;
 }
 
 /* Sends the object of one sequence. 1: done with it, also when it is gone. again:

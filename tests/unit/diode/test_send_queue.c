@@ -434,6 +434,35 @@ test_a_start_over_udp_repeats_only_what_was_in_work(void **state)
 }
 
 static void
+test_what_the_disk_holds_back_leaves_work_later(void **state)
+{
+	struct place	*p = *state;
+	int		 fd = udp_instead(p), i, r = 0;
+	char		 cmd[300];
+
+	put(p, 1, 100);
+	put(p, 1, 100);
+	run(p);
+	/* What lies there under the same names cannot be replaced. */
+	snprintf(cmd, sizeof(cmd), "cp %s/work/* %s/sent", p->spool_dir,
+	    p->spool_dir);
+	assert_int_equal(system(cmd), 0);
+	for (i = 0; i < 1000 && r >= 0; i++) {
+		(void)link_sender_pump(p->link);
+		r = send_queue_step(p->queue);
+	}
+	assert_true(r < 0);
+	spool_holds(p, 0, 2, 0, 2);
+	assert_int_equal(send_queue_position(p->queue), 1);
+	snprintf(cmd, sizeof(cmd), "rm %s/sent/*", p->spool_dir);
+	assert_int_equal(system(cmd), 0);
+	run(p);
+	spool_holds(p, 0, 0, 0, 2);
+	assert_int_equal(send_queue_position(p->queue), 3);
+	close(fd);
+}
+
+static void
 test_a_wish_is_done_when_the_line_has_it(void **state)
 {
 	struct place	*p = *state;
@@ -476,6 +505,7 @@ main(void)
 		T(test_rounds_repeat_what_was_sent),
 		T(test_a_crash_before_the_first_repeat_forgets_no_round),
 		T(test_a_start_over_udp_repeats_only_what_was_in_work),
+		T(test_what_the_disk_holds_back_leaves_work_later),
 		T(test_a_wish_is_done_when_the_line_has_it),
 	};
 
