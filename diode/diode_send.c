@@ -31,6 +31,7 @@
 #define AWAY_FIRST_MS	5000	/* before the first such line */
 #define IDLE_MS		250	/* a heartbeat is never later by more */
 #define TROUBLE_MS	1000	/* pause after the disk failed us */
+#define SAY_MS		30000	/* between two lines about the same trouble */
 
 static const char usage[] =
     "limpid-diode-send [--root DIR] [-n] --link 1|2";
@@ -49,6 +50,7 @@ struct diode_send {
 	struct send_notice	*notice;
 	struct send_resend	*resend;
 	long long		 away_since, away_said, expired, synced;
+	long long		 rest_until, trouble_said, mute_said;
 	uint64_t		 unsure;	/* up to here a lost connection may
 						 * have swallowed objects */
 };
@@ -212,6 +214,18 @@ stall_check(struct diode_send *d)
 		log_info("link=%d sending goes on", d->link);
 }
 
+/* 1 when a trouble that lasts may be said (again). */
+static int
+is_news(long long *said)
+{
+	long long	 now = proc_now_ms();
+
+	if (*said != 0 && now - *said < SAY_MS)
+		return 0;
+	*said = now;
+	return 1;
+}
+
 /* Between objects too: a long queue must not hold back the heartbeat. */
 static void
 speak(struct diode_send *d)
@@ -220,8 +234,12 @@ speak(struct diode_send *d)
 	    proc_now_ms() - d->away_since + 1;
 	int		 r;
 
-	if ((r = send_notice_tick(d->notice, away)) != ERR_OK)
-		log_error("link=%d no heartbeat: %s", d->link, err_text(r));
+	r = send_notice_tick(d->notice, away);
+	if (r != ERR_OK && is_news(&d->mute_said))
+		log_error("link=%d the heartbeat, or what limpid status reads:"
+		    " %s; see that %s/link/%d-send belongs to limpid-send and"
+		    " that its disk has room", d->link, err_text(r),
+		    d->conf->state, d->link);
 	send_resend_tick(d->resend);
 }
 
@@ -256,13 +274,31 @@ housekeeping(struct diode_send *d)
 	}
 }
 
+/* The disk failed us. Nothing of the spool is touched for a while: each parcel that is
+ * taken and given back would wake us at once. */
+static int
+trouble(struct diode_send *d, int r)
+{
+	d->rest_until = proc_now_ms() + TROUBLE_MS;
+	if (is_news(&d->trouble_said))
+		log_error("link=%d cannot go on with the spool: %s; what waits"
+		    " is tried again each second. Make room in %s, and see that"
+		    " spool/link%d-out and link/%d-send there belong to"
+		    " limpid-send", d->link, err_text(r), d->conf->state,
+		    d->link, d->link);
+	return IDLE_MS;
+}
+
 /* Hands over until there is nothing to send or nobody to take it. Returns how long
  * the loop may sleep. */
 static int
 feed(struct diode_send *d)
 {
-	int	 n, r;
+	long long	 rest = d->rest_until - proc_now_ms();
+	int		 n, r;
 
+	if (rest > 0)
+		return rest < IDLE_MS ? (int)rest : IDLE_MS;
 	for (n = 0; d->up && n < 64; n++) {
 		on_events(d, link_sender_events(d->sender));
 		if (!d->up)
@@ -275,9 +311,7 @@ feed(struct diode_send *d)
 		if (r == ERR_AGAIN)
 			return link_sender_lasting(d->sender) ||
 			    link_sender_is_background(d->sender) ? IDLE_MS : 0;
-		log_error("link=%d cannot go on with the spool: %s; trying"
-		    " again", d->link, err_text(r));
-		return TROUBLE_MS;
+		return trouble(d, r);
 	}
 	return d->up ? 0 : IDLE_MS;
 }

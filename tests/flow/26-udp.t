@@ -117,6 +117,31 @@ is "$(find "$line_root/var/lib/limpid/spool/link1-out/new" "$line_root/var/lib/l
 is "$(line_back)" 0 'not one packet came back'
 line_remove
 
+# The sender's own disk is full: said now and then, not at each try.
+line_host 'rate = "200M"' 'gso = no' 'rounds = 1'
+state=$line_root/var/lib/limpid/link/1-send
+mkdir "$state"
+if mount -t tmpfs -o size=4m,uid=65534,gid=65534 tmpfs "$state"; then
+	trap 'line_kill KILL diode-send-1; umount -l "$state"; line_remove; line_down' EXIT
+	line_recv
+	line_send
+	line_put 1 3000 0
+	check 'before its disk is full an object crosses' line_wait 10 line_has 1
+	head -c 8M /dev/zero >"$state/ballast"
+	line_put 30 3000 0
+	check 'a full disk of the sender is said' line_wait 10 \
+	    grep -q 'cannot go on with the spool.* Make room in ' "$line_top/send.log"
+	sleep 1
+	[ "$(grep -c 'cannot go on with the spool' "$line_top/send.log")" -le 2 ]
+	ok $? 'and does not fill its log'
+	rm "$state/ballast"
+	check 'with room again all cross' line_wait 10 line_has 31
+	line_kill KILL diode-send-1
+	umount -l "$state"
+	trap 'line_remove; line_down' EXIT
+fi
+line_remove
+
 # IPv6, and large frames with GSO.
 line_down; line_up 9000
 line_host='[fd00:99::2]' line_host 'rate = "500M"' 'mtu = 9000' 'gso = yes'
