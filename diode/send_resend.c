@@ -5,6 +5,7 @@
  * Must never read a wish's content, or forget one that is not done.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,13 +19,16 @@
 #include "send_resend.h"
 
 #define LOOK_MS		1000
+#define SAY_MS		30000
 
 struct send_resend {
 	int			 dir;
 	struct send_queue	*queue;
 	long long		 looked;
 	size_t			 count;
-	char			 names[RESENDS_MAX][48];	/* taken, not done */
+	/* Taken and not removed: first those that are done. */
+	char			 names[RESENDS_MAX][48];
+	long long		 said;
 };
 
 struct send_resend *
@@ -93,16 +97,36 @@ take(struct send_resend *s, const char *name)
 	    " `limpid resend` asked", first, last);
 }
 
-/* The queue serves wishes in the order in which they were taken. */
+static int
+is_removed(struct send_resend *s, const char *name)
+{
+	long long	 now = proc_now_ms();
+
+	if (unlinkat(s->dir, name, 0) == 0 || errno == ENOENT)
+		return 1;
+	if (s->said == 0 || now - s->said >= SAY_MS) {
+		s->said = now;
+		log_error("%s was served and cannot be removed: %s; make the"
+		    " folder link/N-send writable for limpid-send, or the next"
+		    " start serves it once more", name, strerror(errno));
+	}
+	return 0;
+}
+
+/* The queue serves wishes in the order in which they were taken. One whose file stays
+ * is remembered, or it would be served again each second. */
 static void
 forget_done(struct send_resend *s)
 {
-	size_t	 done = s->count - send_queue_resends(s->queue), i;
+	size_t	 done = s->count - send_queue_resends(s->queue), kept = 0, i;
 
 	for (i = 0; i < done; i++)
-		(void)unlinkat(s->dir, s->names[i], 0);
-	s->count -= done;
-	memmove(s->names[0], s->names[done], s->count * sizeof(s->names[0]));
+		if (!is_removed(s, s->names[i]) && kept++ < i)
+			memcpy(s->names[kept - 1], s->names[i],
+			    sizeof(s->names[0]));
+	memmove(s->names[kept], s->names[done],
+	    (s->count - done) * sizeof(s->names[0]));
+	s->count -= done - kept;
 }
 
 void

@@ -3,6 +3,7 @@
  * and the link. The link is a folder, so that every object sent can be counted.
  */
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <netinet/in.h>
 
@@ -26,6 +27,7 @@
 #include "record.h"
 #include "send_ledger.h"
 #include "send_queue.h"
+#include "send_resend.h"
 #include "spool.h"
 
 struct place {
@@ -488,6 +490,38 @@ test_a_wish_is_done_when_the_line_has_it(void **state)
 	close(fd);
 }
 
+static void
+test_a_wish_that_cannot_be_removed_is_served_once(void **state)
+{
+	struct place		*p = *state;
+	struct send_resend	*s;
+	char			 wish[200];
+
+	put(p, 1, 100);
+	run(p);
+	snprintf(wish, sizeof(wish), "%s/" RESEND_NAME, p->ledger_dir, 1ULL,
+	    1ULL);
+	/* A folder, which nobody removes like a file. */
+	assert_int_equal(mkdir(wish, 0700), 0);
+	s = send_resend_new(p->ledger_dir, p->queue);
+	assert_non_null(s);
+	send_resend_tick(s);
+	assert_int_equal(send_queue_resends(p->queue), 1);
+	run(p);
+	usleep(1010000);	/* it looks each second */
+	send_resend_tick(s);
+	assert_int_equal(send_queue_resends(p->queue), 0);
+	/* When it is gone, the same may be wished again. */
+	assert_int_equal(rmdir(wish), 0);
+	usleep(1010000);
+	send_resend_tick(s);
+	assert_int_equal(mkdir(wish, 0700), 0);
+	usleep(1010000);
+	send_resend_tick(s);
+	assert_int_equal(send_queue_resends(p->queue), 1);
+	send_resend_free(s);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
 
 int
@@ -507,6 +541,7 @@ main(void)
 		T(test_a_start_over_udp_repeats_only_what_was_in_work),
 		T(test_what_the_disk_holds_back_leaves_work_later),
 		T(test_a_wish_is_done_when_the_line_has_it),
+		T(test_a_wish_that_cannot_be_removed_is_served_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
