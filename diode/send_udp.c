@@ -63,6 +63,7 @@ struct send_udp {
 	uint8_t			*out;		/* the batch, sealed */
 	size_t			 out_max, out_count, out_next;
 	int			 up, said, trailer;
+	char			 why[LINK_WHY];		/* while it is not up */
 	long long		 busy_ms, retry_ms;
 };
 
@@ -403,35 +404,56 @@ pads_send(struct send_udp *u, int count)
 		(void)single_send(u, DATAGRAM_PAD, NULL, 0);
 }
 
-static int
-back_notice(void *back, const uint8_t *data, size_t len)
-{
-	struct send_udp	*u = back;
-
-	if (len > LINK_NOTICE_MAX || len > u->symbol)
-		return ERR_LIMIT;
-	return single_send(u, DATAGRAM_NOTICE, data, len) == ERR_OK ? ERR_OK :
-	    ERR_AGAIN;
-}
-
-/* The line does not take it: this host's own trouble, said once. */
+/* The line does not take it: this host's own trouble. */
 static int
 wire_down(struct send_udp *u, int r)
 {
 	u->retry_ms = proc_now_ms() + RETRY_MS;
-	if (u->up)
-		log_error("this host cannot send: %s; the group waits and is"
-		    " sent when it can", r == ERR_LIMIT ? "a datagram is larger"
-		    " than the interface allows, make mtu of this link in"
-		    " limpid.conf that of the interface" : strerror(errno));
 	u->up = 0;
+	if (r == ERR_LIMIT)
+		snprintf(u->why, sizeof(u->why), "this host cannot send: a"
+		    " datagram is larger than the interface allows; make mtu of"
+		    " this link in limpid.conf that of the interface");
+	else
+		snprintf(u->why, sizeof(u->why), "this host cannot send: %s;"
+		    " see its interface on this line, its address, route and"
+		    " neighbour entry there, and its packet filter",
+		    strerror(errno));
 	return RETRY_MS;
+}
+
+/* From the moment at which it was said that the line is down. */
+static const char *
+back_why(void *back)
+{
+	struct send_udp	*u = back;
+
+	return u->said || u->why[0] == '\0' ? NULL : u->why;
 }
 
 static int
 group_is_under_way(const struct send_udp *u)
 {
 	return u->out_next < u->out_count || send_group_left(u->group) > 0;
+}
+
+/* While nothing waits, a notice alone tells whether this host can send. */
+static int
+back_notice(void *back, const uint8_t *data, size_t len)
+{
+	struct send_udp	*u = back;
+	int		 r;
+
+	if (len > LINK_NOTICE_MAX || len > u->symbol)
+		return ERR_LIMIT;
+	r = single_send(u, DATAGRAM_NOTICE, data, len);
+	if (!group_is_under_way(u)) {
+		if (r == ERR_OK)
+			u->up = 1;
+		else if (r == ERR_LIMIT || r == ERR_PEER)
+			(void)wire_down(u, r);
+	}
+	return r == ERR_OK ? ERR_OK : ERR_AGAIN;
 }
 
 /* Some of the group. Returns 0 to go on, else milliseconds to wait. */
@@ -496,5 +518,5 @@ back_pump(void *back)
 
 const struct link_sender_ops send_udp_ops = {
 	0, back_start, back_free, back_fd, back_events, back_send, back_notice,
-	back_finished, back_pump, NULL
+	back_finished, back_pump, back_why
 };

@@ -136,6 +136,18 @@ if mount -t tmpfs -o size=4m,uid=65534,gid=65534 tmpfs "$state"; then
 	ok $? 'and does not fill its log'
 	rm "$state/ballast"
 	check 'with room again all cross' line_wait 10 line_has 31
+	# Its interface goes down, and nothing waits that would be refused.
+	says_why() { "$BUILD/bin/limpid-status" --root "$line_root" | grep -q "$1"; }
+	outside ip link set vo down
+	check 'a host that cannot send says so and why, without mail too' line_wait 8 \
+	    says_why 'this host cannot send: .*; see its interface on this line'
+	outside ip link set vo up
+	outside ip neigh replace 10.99.0.2 lladdr 02:00:00:00:00:02 dev vo nud permanent
+	line_put 1 3000 0
+	check 'and sends when it can' line_wait 8 line_has 32
+	check 'which limpid status says' line_wait 4 says_why '1-send .* up, sent up to 32'
+	check 'the log names the cause and no lost connection' \
+	    sh -c "! grep 'connection was lost\|limpid-diode-recv runs' $line_top/send.log"
 	line_kill KILL diode-send-1
 	umount -l "$state"
 	trap 'line_remove; line_down' EXIT
