@@ -262,7 +262,8 @@ print_link(json_t *e)
 		print_waiting(e);
 	} else if (strcmp(state, "silent") == 0)
 		printf("SILENT: no heartbeat of the sender for %lld s; see that"
-		    " limpid-diode-send runs there, and the line\n",
+		    " limpid-diode-send runs there, the line, and whether the"
+		    " log of limpid-diode-recv names another cause\n",
 		    number_of(e, "silent_ms") / 1000);
 	else if (strcmp(state, "closed") == 0)
 		puts("CLOSED: this host cannot store anything now; the log of"

@@ -38,6 +38,7 @@
 #define KEPT_BYTES	(16 << 20)	/* of freed memory, against page faults */
 #define STATUS_MS	1000
 #define SAY_MS		60000
+#define LOOK_MS		3000	/* a sender is heard each second */
 #define STATUS_FILE	"datagrams"
 
 struct recv_udp {
@@ -50,6 +51,10 @@ struct recv_udp {
 	struct blocks_limits	 limits;
 	long long		 status_ms, said_ms;
 	uint64_t		 said;		/* sum of what went wrong */
+	/* Datagrams until the last look at what is wrong with all of them. */
+	long long		 look_ms, advised_ms;
+	const char		*advised;
+	uint64_t		 taken, forged, overlong;
 };
 
 static const char *const names[FRONT_COUNTS] = {
@@ -290,6 +295,49 @@ status_say(struct recv_udp *u)
 	    c->lost);
 }
 
+/* What two hosts may have set differently, and no notice can tell: that all datagrams
+ * of some seconds bear another seal, or are larger than we take. Strangers can cause it
+ * too, hence no alarm of its own. */
+static const char *
+advice(struct recv_udp *u)
+{
+	uint64_t	 taken = count_of(u, DATAGRAM_GOOD);
+	uint64_t	 forged = count_of(u, DATAGRAM_FORGED);
+	uint64_t	 overlong = count_of(u, DATAGRAM_OVERLONG);
+	const char	*text = NULL;
+
+	if (overlong != u->overlong)
+		text = "datagrams come that are larger than mtu of this link"
+		    " allows: if they are the sender's, make mtu in limpid.conf"
+		    " what it is there, start this program again, and then type"
+		    " the slips";
+	else if (forged != u->forged && taken == u->taken)
+		text = "datagrams come, and none is sealed with a secret of this"
+		    " host: carry the sender's here (`limpid keys export"
+		    " --secret` there), or see key_slot there, and start this"
+		    " program again";
+	u->taken = taken;
+	u->forged = forged;
+	u->overlong = overlong;
+	return text;
+}
+
+static void
+advise(struct recv_udp *u, long long now)
+{
+	const char	*text;
+
+	if (now - u->look_ms < LOOK_MS)
+		return;
+	u->look_ms = now;
+	if ((text = advice(u)) == NULL ||
+	    (text == u->advised && now - u->advised_ms < SAY_MS))
+		return;
+	u->advised = text;
+	u->advised_ms = now;
+	log_warn("link=%d %s", u->link, text);
+}
+
 static void
 housekeeping(struct recv_udp *u, long long now)
 {
@@ -300,6 +348,7 @@ housekeeping(struct recv_udp *u, long long now)
 	u->status_ms = now;
 	blocks_expire(u->blocks, now);
 	status_write(u);
+	advise(u, now);
 	sum = trouble_sum(u);
 	if (sum == u->said || now - u->said_ms < SAY_MS)
 		return;

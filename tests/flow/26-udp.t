@@ -163,4 +163,26 @@ line_send
 cross '' 20 200000 'objects cross over IPv6 in large frames with GSO'
 check 'byte for byte there too' same_bytes
 is "$(line_back)" 0 'and not one packet came back'
+
+# Settings that differ, which no heartbeat can tell: the receiver says what to do.
+set_to() { sed -i "/^\t$1 = /d; s/^\trate = .*/&\n\t$1 = $2/" "$line_root/etc/limpid/limpid.conf"; }
+line_kill KILL diode-recv-1
+set_to mtu 1500
+line_recv
+line_put 1 200000 0
+check 'datagrams that are too large for the receiver are named, with what to do' line_wait 8 \
+    grep -q 'larger than mtu of this link allows.* make mtu in limpid.conf what it is there' "$line_top/recv.log"
+line_kill KILL diode-recv-1
+set_to mtu 9000
+line_recv
+cross '' 1 3000 'with its mtu they are taken'
+! grep -q 'none is sealed' "$line_top/recv.log"
+ok $? 'and no secret is blamed'
+"$BUILD/bin/limpid-key" "$line_root/etc/limpid/keys" link1-udp-2 udp
+chown 65534:65534 "$line_root"/etc/limpid/keys/*
+line_kill KILL diode-send-1
+set_to key_slot 2
+line_send
+check 'another secret than its own is named, with what to do' line_wait 10 \
+    grep -q 'none is sealed with a secret of this host: carry the sender.s here' "$line_top/recv.log"
 done_testing
