@@ -134,6 +134,16 @@ rate_read(const char *s)
 	return *end == '\0' && v >= 1000 && v <= 1e12 ? (uint64_t)v : 0;
 }
 
+/* The whole of s as a number from low to high; -1 when it is none. */
+static double
+number_read(const char *s, double low, double high)
+{
+	char	*end;
+	double	 v = strtod(s, &end);
+
+	return end != s && *end == '\0' && v >= low && v <= high ? v : -1;
+}
+
 static void
 pattern_write(uint8_t *out, const struct pattern *p)
 {
@@ -395,7 +405,7 @@ int
 main(int argc, char **argv)
 {
 	uint64_t	 rate;
-	double		 seconds;
+	double		 seconds, bytes;
 	size_t		 size, head;
 	int		 code, fd, sending;
 
@@ -410,13 +420,15 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	rate = sending ? rate_read(argv[5]) : 0;
-	seconds = argc > 6 ? strtod(argv[6], NULL) : 5;
-	size = argc > 7 ? strtoul(argv[7], NULL, 10) : 1472;
-	if (sending && (rate == 0 || seconds <= 0 || seconds > 3600 ||
-	    size < HEAD || size > SIZE_MAX_UDP)) {
+	seconds = argc > 6 ? number_read(argv[6], 0.01, 3600) : 5;
+	bytes = argc > 7 ? number_read(argv[7], HEAD, SIZE_MAX_UDP) : 1472;
+	/* getaddrinfo takes 99999 for some port. */
+	if (number_read(argv[4], 1, 65535) < 0 ||
+	    (sending && (rate == 0 || seconds < 0 || bytes < 0))) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
+	size = (size_t)bytes;
 	if ((code = socket_make(argv[3], argv[4], !sending, &fd, &head)) !=
 	    EXIT_DONE)
 		return code;

@@ -25,6 +25,10 @@ inside "$limpid" link test recv $line4 7300 >"$out/recv" 2>&1
 is $? 74 'a port that is taken'
 says 'stop limpid-diode-recv for the test' 'and what to do'
 kill $busy; wait $busy 2>/dev/null
+for wrong in '7300 10M nan' '7300 10M 0.2s' '7300 10M 0.2 1472x' '99999 10M 0.2' '0 10M 0.2' '7300 10MB'; do
+	outside "$limpid" link test send $line4 $wrong >"$out/recv" 2>&1
+	is $? 2 "$wrong is no port, rate, seconds and size"
+done
 outside "$limpid" link test send $line4 7300 10M 0.2 3000 >"$out/recv" 2>&1
 is $? 0 'datagrams that fit no frame are cut by the kernel'
 
