@@ -58,7 +58,7 @@ static int
 link_print(struct print *p, const char *root)
 {
 	char			 path[4096], line[64], *end;
-	unsigned long long	 first, last;
+	unsigned long long	 first, last, more;
 	FILE			*f;
 	int			 r = ERR_OK;
 
@@ -70,6 +70,10 @@ link_print(struct print *p, const char *root)
 	if ((f = fopen(path, "re")) == NULL)
 		return access(path, F_OK) == 0 ? ERR_DENIED : ERR_OK;
 	while (r == ERR_OK && fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line, "more %llu", &more) == 1)
+			fprintf(stderr, "limpid slip: link %d: %llu more gaps"
+			    " follow; type this again when these came\n",
+			    p->link, more);
 		first = last = strtoull(line, &end, 10);
 		if (end == line || first == 0)
 			continue;
@@ -129,8 +133,9 @@ main(int argc, char **argv)
 		else if (strcmp(argv[a], "--root") == 0 && a + 1 < argc)
 			root = argv[++a];
 		else if (strcmp(argv[a], "--link") == 0 && a + 1 < argc &&
-		    (only = atoi(argv[a + 1])) >= 1 && only <= 2)
-			a++;
+		    (strcmp(argv[a + 1], "1") == 0 ||
+		    strcmp(argv[a + 1], "2") == 0))
+			only = atoi(argv[++a]);
 		else {
 			help = strcmp(argv[a], "--help") == 0;
 			fputs(usage, help ? stdout : stderr);

@@ -149,6 +149,16 @@ if [ -n "${LONG-}" ]; then
 	end 9 "$send"; end 9 "$recv"
 fi
 
+# More gaps than the list has room for are not passed over.
+mkdir -p "$top/many/var/lib/limpid/spool/link1-in"
+printf 'limpid-missing-1\nlink 1\nchange 1\n6-8\nmore 17\n' \
+    >"$top/many/var/lib/limpid/spool/link1-in/missing"
+is "$("$bin/limpid" slip --root "$top/many" 2>&1 | paste -sd,)" \
+    'limpid slip: link 1: 17 more gaps follow; type this again when these came,link 1  numbers 6-8  ->  limpid resend LR-50000-00060-002KY' \
+    'limpid slip says that there are more'
+"$bin/limpid" slip --root "$top/many" --link 1x 2>/dev/null
+is $? 2 'and takes no link that is none'
+
 # udp, on a line that is physically one-way: all of it is lost for a while.
 . tests/lib/oneway.sh
 net=lmgap$$
