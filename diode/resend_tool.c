@@ -132,7 +132,8 @@ kept_count(struct resend *w)
 	return EXIT_UNAVAILABLE;
 }
 
-/* The wish, as a name: the sender needs no right to read it. */
+/* The wish, as a name: the sender needs no right to read it. The time tells one that
+ * is typed again, while the first is served, from that. */
 static int
 wish_write(struct resend *w)
 {
@@ -144,7 +145,7 @@ wish_write(struct resend *w)
 	    (unsigned long long)w->slip.first,
 	    (unsigned long long)w->slip.first + w->slip.count - 1);
 	fd = open(path, O_WRONLY|O_CREAT|O_NOFOLLOW|O_CLOEXEC, 0640);
-	if (fd == -1 || fsync(fd) == -1) {
+	if (fd == -1 || futimens(fd, NULL) == -1 || fsync(fd) == -1) {
 		fprintf(stderr, "limpid resend: %s: %s; nothing is sent"
 		    " again\n", path, strerror(errno));
 		if (fd != -1)

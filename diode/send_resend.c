@@ -4,6 +4,8 @@
  * Hostile input: none; who may write into the folder is root or the sender.
  * Must never read a wish's content, or forget one that is not done.
  */
+#include <sys/stat.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,13 +23,18 @@
 #define LOOK_MS		1000
 #define SAY_MS		30000
 
+struct wish {
+	char		 name[48];
+	struct timespec	 typed;		/* that file's, when it was taken */
+};
+
 struct send_resend {
 	int			 dir;
 	struct send_queue	*queue;
 	long long		 looked;
 	size_t			 count;
 	/* Taken and not removed: first those that are done. */
-	char			 names[RESENDS_MAX][48];
+	struct wish		 wishes[RESENDS_MAX];
 	long long		 said;
 };
 
@@ -78,7 +85,7 @@ is_taken(const struct send_resend *s, const char *name)
 	size_t	 i;
 
 	for (i = 0; i < s->count; i++)
-		if (strcmp(s->names[i], name) == 0)
+		if (strcmp(s->wishes[i].name, name) == 0)
 			return 1;
 	return 0;
 }
@@ -86,29 +93,48 @@ is_taken(const struct send_resend *s, const char *name)
 static void
 take(struct send_resend *s, const char *name)
 {
+	struct wish	*w = &s->wishes[s->count];
+	struct stat	 st;
 	uint64_t	 first, last;
 
 	if (s->count == RESENDS_MAX || !send_resend_name(name, &first, &last) ||
-	    is_taken(s, name) || send_queue_resend(s->queue, first, last) != 0)
+	    is_taken(s, name) ||
+	    fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    send_queue_resend(s->queue, first, last) != 0)
 		return;
-	snprintf(s->names[s->count++], sizeof(s->names[0]), RESEND_NAME,
+	snprintf(w->name, sizeof(w->name), RESEND_NAME,
 	    (unsigned long long)first, (unsigned long long)last);
+	w->typed = st.st_mtim;
+	s->count++;
 	log_info("sequences %" PRIu64 " to %" PRIu64 " are sent again, as"
 	    " `limpid resend` asked", first, last);
 }
 
+/* Typed once more since it was taken: a wish of its own. */
 static int
-is_removed(struct send_resend *s, const char *name)
+is_typed_again(const struct send_resend *s, const struct wish *w)
+{
+	struct stat	 st;
+
+	return fstatat(s->dir, w->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (st.st_mtim.tv_sec != w->typed.tv_sec ||
+	    st.st_mtim.tv_nsec != w->typed.tv_nsec);
+}
+
+/* 1 when a wish that is done needs no memory any more. */
+static int
+is_over(struct send_resend *s, const struct wish *w)
 {
 	long long	 now = proc_now_ms();
 
-	if (unlinkat(s->dir, name, 0) == 0 || errno == ENOENT)
+	if (is_typed_again(s, w) || unlinkat(s->dir, w->name, 0) == 0 ||
+	    errno == ENOENT)
 		return 1;
 	if (s->said == 0 || now - s->said >= SAY_MS) {
 		s->said = now;
 		log_error("%s was served and cannot be removed: %s; make the"
 		    " folder link/N-send writable for limpid-send, or the next"
-		    " start serves it once more", name, strerror(errno));
+		    " start serves it once more", w->name, strerror(errno));
 	}
 	return 0;
 }
@@ -121,11 +147,10 @@ forget_done(struct send_resend *s)
 	size_t	 done = s->count - send_queue_resends(s->queue), kept = 0, i;
 
 	for (i = 0; i < done; i++)
-		if (!is_removed(s, s->names[i]) && kept++ < i)
-			memcpy(s->names[kept - 1], s->names[i],
-			    sizeof(s->names[0]));
-	memmove(s->names[kept], s->names[done],
-	    (s->count - done) * sizeof(s->names[0]));
+		if (!is_over(s, &s->wishes[i]))
+			s->wishes[kept++] = s->wishes[i];
+	memmove(&s->wishes[kept], &s->wishes[done],
+	    (s->count - done) * sizeof(s->wishes[0]));
 	s->count -= done - kept;
 }
 

@@ -522,6 +522,36 @@ test_a_wish_that_cannot_be_removed_is_served_once(void **state)
 	send_resend_free(s);
 }
 
+static void
+test_a_wish_that_is_typed_again_meanwhile_is_served_again(void **state)
+{
+	struct place		*p = *state;
+	struct send_resend	*s;
+	struct stat		 st;
+	char			 wish[200];
+	int			 fd;
+
+	put(p, 1, 100);
+	run(p);
+	snprintf(wish, sizeof(wish), "%s/" RESEND_NAME, p->ledger_dir, 1ULL,
+	    1ULL);
+	assert_true((fd = open(wish, O_WRONLY|O_CREAT, 0600)) != -1);
+	assert_non_null(s = send_resend_new(p->ledger_dir, p->queue));
+	send_resend_tick(s);
+	run(p);
+	usleep(1010000);	/* it looks each second */
+	assert_int_equal(futimens(fd, NULL), 0);
+	send_resend_tick(s);
+	assert_int_equal(send_queue_resends(p->queue), 1);
+	run(p);
+	usleep(1010000);
+	send_resend_tick(s);
+	assert_int_equal(send_queue_resends(p->queue), 0);
+	assert_int_equal(stat(wish, &st), -1);
+	send_resend_free(s);
+	close(fd);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
 
 int
@@ -542,6 +572,7 @@ main(void)
 		T(test_what_the_disk_holds_back_leaves_work_later),
 		T(test_a_wish_is_done_when_the_line_has_it),
 		T(test_a_wish_that_cannot_be_removed_is_served_once),
+		T(test_a_wish_that_is_typed_again_meanwhile_is_served_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
