@@ -60,7 +60,7 @@ recv_start() {
 	# Over udp nothing waits for a receiver that is not there yet.
 	until_true 10 grep -qsx "$recv" "$top/$1/run/limpid/diode-recv-1.pid"
 }
-end() { kill -"$1" "$2" 2>/dev/null; wait "$2" 2>/dev/null; }
+end() { kill -"$1" "$2" 2>/dev/null; reap "$2"; }
 put() {
 	local name=$1
 	shift

@@ -77,7 +77,7 @@ system_start() {
 # system_kill NAME: kill -9 of the program and wait for its end.
 system_kill() {
 	kill -9 "${SYSTEM_PID[$1]}" 2>/dev/null
-	wait "${SYSTEM_PID[$1]}" 2>/dev/null
+	reap "${SYSTEM_PID[$1]}"
 }
 
 system_stop() {
@@ -91,7 +91,7 @@ system_stop() {
 			sleep 0.05
 		done
 		kill -9 "${SYSTEM_PID[$name]}" 2>/dev/null
-		wait "${SYSTEM_PID[$name]}" 2>/dev/null
+		reap "${SYSTEM_PID[$name]}"
 	done
 	SYSTEM_PID=()
 }

@@ -1,4 +1,5 @@
 # TAP for the shell tests. Source it; end with `done_testing`.
+. "${BASH_SOURCE[0]%/*}/reap.sh"
 tap_n=0 tap_bad=0
 ok() {		# ok STATUS NAME
 	tap_n=$((tap_n + 1))
@@ -29,6 +30,7 @@ take_tap() {	# take_tap FILE: the results of another program as ours
 		esac
 	done <"$1"
 }
+none_stopped() { is "$stopped" '' 'no filter stopped a program'; }	# once all ended
 note() { printf '# %s\n' "$*"; }
 skip_all() { echo "1..0 # SKIP $*"; exit 0; }
 done_testing() { echo "1..$tap_n"; exit $tap_bad; }
