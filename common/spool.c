@@ -281,19 +281,18 @@ folder_measure(struct spool *s, enum folder f, uint64_t *count,
 	return r;
 }
 
-/* ERR_FULL when the next stage lags too far behind or the disk is near full. */
-static int
-spool_check_room(struct spool *s)
+int
+spool_check_room(struct spool *s, uint64_t more)
 {
 	struct statvfs	 vfs;
 	uint64_t	 count, bytes = 0;
 	int64_t		 now = clock_ms(CLOCK_MONOTONIC);
 	int		 r;
 
-	if (s->reserve != 0) {
+	if (s->reserve != 0 || more != 0) {
 		if (fstatvfs(s->fd[TMP], &vfs) == -1)
 			return ERR_SYS;
-		if ((uint64_t)vfs.f_bavail * vfs.f_frsize < s->reserve)
+		if ((uint64_t)vfs.f_bavail * vfs.f_frsize < s->reserve + more)
 			return ERR_FULL;
 	}
 	if (s->high_water == 0)
@@ -319,7 +318,7 @@ spool_new_file(struct spool *s, const struct ref *ref,
 	int64_t	 now = clock_ms(CLOCK_REALTIME);
 	int	 fd, tries, r;
 
-	if ((r = spool_check_room(s)) != ERR_OK)
+	if ((r = spool_check_room(s, 0)) != ERR_OK)
 		return r;
 	ref_format(ref, text);
 	/* Names of one producer rise even when its clock is set back. */

@@ -38,6 +38,9 @@ int spool_open(const char *path, uint64_t high_water_bytes,
     uint64_t reserve_bytes, struct spool **sp);
 void spool_close(struct spool *s);
 
+/* ERR_FULL when the next stage lags too far behind, or the file system would keep
+ * less than its reserve with so many bytes more; else ERR_OK or the world. */
+int spool_check_room(struct spool *s, uint64_t more_bytes);
 /* Producer: a file in tmp, opened read-write; name is filled with its name,
  * which holds the reference. */
 int spool_new_file(struct spool *s, const struct ref *ref,

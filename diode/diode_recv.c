@@ -35,6 +35,8 @@
 #define SYNC_MS		1000
 #define IDLE_MS		250	/* an alarm is never later by more */
 #define ROOM_MS		5000	/* without a lost object, before there is room */
+#define AGAIN_MS	10000	/* closed at least, when nothing was stored since
+				 * the last time */
 #define BLOCK		65536
 #define SAY_MS		60000	/* in this time, of what anybody can cause, */
 #define SAY_MAX		20	/* so many lines are written */
@@ -53,6 +55,8 @@ struct diode_recv {
 	struct recv_accept	*accept;
 	long long		 synced, trouble_said, tick_said, crowded_at;
 	uint64_t		 crowded;	/* objects, when last looked at */
+	long long		 open_at;	/* monotonic; closed before */
+	uint64_t		 stored;	/* objects, when it was closed */
 	uint64_t		 said_repeats, said_dropped;
 	long long		 say_since;
 	unsigned		 say_count;
@@ -350,6 +354,7 @@ listen_again(struct diode_recv *d)
 
 	if ((r = link_receiver_start(d->receiver, &why)) == ERR_OK) {
 		d->listening = 1;
+		d->shared.need = 0;
 		return;
 	}
 	log_error("link=%d %s", d->link, why != NULL ? why : err_text(r));
@@ -365,29 +370,38 @@ trouble_is_news(struct diode_recv *d, long long now)
 	return 1;
 }
 
+/* The link is closed. What came whole before the trouble is kept where it can be:
+ * it would be the first to come again. */
 static void
 trouble(struct diode_recv *d, int r)
 {
+	struct recv_shared	*s = &d->shared;
+	long long		 now = proc_now_ms();
+
 	fragments_reset(d->fragments);
-	recv_batch_drop(&d->shared);
+	(void)recv_batch_commit(s);
 	d->listening = 0;
-	if (!trouble_is_news(d, proc_now_ms()))
+	d->open_at = s->accepted == d->stored ? now + AGAIN_MS : now;
+	d->stored = s->accepted;
+	if (!trouble_is_news(d, now))
 		return;
 	log_error("link=%d ALARM: nothing can be stored: %s; the link is closed"
 	    " until it can, and the sender keeps what was not stored. Make"
-	    " room in %s/spool, or see why the next program does not take its"
-	    " mail", d->link, err_text(r), d->conf->state);
+	    " room in %s/spool, for %" PRIu64 " bytes at least, or see why the"
+	    " next program does not take its mail", d->link, err_text(r),
+	    d->conf->state, s->need + d->conf->spool.reserve);
 }
 
-/* 1 when the spool takes parcels again. */
+/* 1 when the spool takes parcels again, and one with so many bytes. */
 static int
-room_again(struct diode_recv *d)
+room_again(struct diode_recv *d, uint64_t need)
 {
 	char		 name[SPOOL_NAME_MAX + 1];
 	struct ref	 ref = {{0}};
 	int		 fd;
 
-	if (spool_new_file(d->shared.spool, &ref, name, &fd) != ERR_OK)
+	if (spool_check_room(d->shared.spool, need) != ERR_OK ||
+	    spool_new_file(d->shared.spool, &ref, name, &fd) != ERR_OK)
 		return 0;
 	close(fd);
 	spool_abort(d->shared.spool, name);
@@ -414,7 +428,7 @@ crowded_watch(struct diode_recv *d)
 			    err_text(ERR_FULL), d->conf->state);
 		s->full = 1;
 	}
-	if (!s->full || now - d->crowded_at < ROOM_MS || !room_again(d))
+	if (!s->full || now - d->crowded_at < ROOM_MS || !room_again(d, 0))
 		return;
 	s->full = 0;
 	log_info("link=%d there is room again", d->link);
@@ -431,7 +445,8 @@ loop(struct diode_recv *d, int signals)
 	int			 n = 0;
 
 	while (!proc_stopping()) {
-		if (!d->listening && room_again(d))
+		if (!d->listening && proc_now_ms() >= d->open_at &&
+		    room_again(d, d->shared.need))
 			listen_again(d);
 		p[1].fd = d->listening ? link_receiver_fd(d->receiver) : -1;
 		if (poll(p, 2, n > 0 ? 0 : IDLE_MS) == -1 && errno != EINTR)
@@ -446,7 +461,7 @@ loop(struct diode_recv *d, int signals)
 			    " this program must be started again", d->link);
 		if (n < 0)
 			trouble(d, n);
-		else if (n > 0 && !d->shared.full)
+		else if (d->shared.accepted != d->stored && !d->shared.full)
 			d->trouble_said = 0;
 		crowded_watch(d);
 		housekeeping(d);

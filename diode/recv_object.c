@@ -140,16 +140,12 @@ lead_write(struct recv_object *o)
 	return fd_write_at(o->fd, o->lead, sizeof(o->lead), 0);
 }
 
-int
-recv_object_write(struct recv_object *o, const void *data, size_t len)
+static int
+bytes_put(struct recv_object *o, const uint8_t *p, size_t len)
 {
-	const uint8_t	*p = data;
-	size_t		 n = 0;
-	int		 r;
+	size_t	 n = 0;
+	int	 r;
 
-	if (len > o->head.parcel_len - o->got)
-		return refuse(o->shared, o->head.seq, ERR_LIMIT, "it has more"
-		    " bytes than its header says");
 	if (o->got < sizeof(o->lead)) {
 		n = sizeof(o->lead) - (size_t)o->got;
 		n = n < len ? n : len;
@@ -161,6 +157,19 @@ recv_object_write(struct recv_object *o, const void *data, size_t len)
 	r = fd_write_at(o->fd, p + n, len - n, (int64_t)(o->got + n));
 	if (r == ERR_OK)
 		o->got += len;
+	return r;
+}
+
+int
+recv_object_write(struct recv_object *o, const void *data, size_t len)
+{
+	int	 r;
+
+	if (len > o->head.parcel_len - o->got)
+		return refuse(o->shared, o->head.seq, ERR_LIMIT, "it has more"
+		    " bytes than its header says");
+	if ((r = bytes_put(o, data, len)) == ERR_FULL)
+		o->shared->need = o->head.parcel_len;
 	return r;
 }
 

@@ -37,6 +37,8 @@ struct recv_shared {
 						 * came, or was accepted as lost */
 	uint64_t		 crowded;	/* given up for want of room */
 	int			 full;		/* people were told of that */
+	uint64_t		 need;	/* bytes of the last object for which
+					 * there was no room */
 	struct recv_object	*batch[RECV_BATCH];	/* checked, uncommitted */
 	size_t			 batch_count;
 };

@@ -69,4 +69,22 @@ check 'with what was sent' cmp -s <(sort "$top/refs") \
 whole() { ! [ -s "$in/var/lib/limpid/link/1-recv/gaps" ]; }
 check 'nothing is missing in the end' until_true 10 whole
 check 'status is content' until_true 5 "$bin/limpid" status --root "$in"
+
+# Room for small mails, and not for the next one: closed, and not open now and then.
+alarms() { grep -c 'ALARM: nothing can be stored' "$top/recv"; }
+n=$(alarms)
+"${as[@]}" head -c 17M /dev/zero >"$in/fill"
+"${as[@]}" "$bin/parcel-put" "$out" 1 9000000 0 >/dev/null
+one_more() { [ "$(alarms)" -gt "$n" ]; }
+check 'a mail that is larger than the room is an alarm' until_true 10 one_more
+sleep 7
+is "$(alarms)" $((n + 1)) 'once'
+check 'with the room it needs' grep -q 'for 1319[0-9]* bytes at least' "$top/recv"
+"$bin/limpid" status --root "$in" >"$top/status.in"
+"$bin/limpid" status --root "$out" >"$top/status.out"
+is $? 1 'and the sender says that nothing passes'
+check 'for as long as it is' grep -q 'AWAY: .* for [5-9] s' "$top/status.out"
+check 'as the receiver does' grep -q CLOSED "$top/status.in"
+rm "$in/fill"
+check 'it comes when there is room for it' until_true 15 has_arrived 1
 done_testing

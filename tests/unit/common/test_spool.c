@@ -270,6 +270,10 @@ test_too_little_free_disk_says_full(void **state)
 	spool_close(p->s);
 	assert_int_equal(spool_open(p->dir, 0, UINT64_MAX, &p->s), ERR_OK);
 	assert_int_equal(spool_new_file(p->s, &some_ref, name, &fd), ERR_FULL);
+	spool_close(p->s);
+	assert_int_equal(spool_open(p->dir, 0, 1, &p->s), ERR_OK);
+	assert_int_equal(spool_check_room(p->s, 1), ERR_OK);
+	assert_int_equal(spool_check_room(p->s, INT64_MAX), ERR_FULL);
 }
 
 static void
