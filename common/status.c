@@ -174,6 +174,7 @@ add_link(const char *path, json_t *list)
 	    strcmp(word_of(o, "config"), "differs") == 0 ||
 	    strcmp(word_of(o, "state"), "silent") == 0 ||
 	    strcmp(word_of(o, "state"), "closed") == 0 ||
+	    strcmp(word_of(o, "state"), "unreadable") == 0 ||
 	    number_of(o, "conflicts") > 0 ||
 	    strcmp(word_of(o, "state"), "full") == 0 ||
 	    number_of(o, "away_ms") > AWAY_MS;
@@ -268,6 +269,8 @@ print_link(json_t *e)
 	else if (strcmp(state, "closed") == 0)
 		puts("CLOSED: this host cannot store anything now; the log of"
 		    " limpid-diode-recv says why");
+	else if (strcmp(state, "unreadable") == 0)
+		printf("UNREADABLE: %s\n", word_of(e, "why"));
 	else if (strcmp(state, "full") == 0)
 		puts("FULL: what has no room on this host is lost until it is"
 		    " sent again");

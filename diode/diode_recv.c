@@ -320,6 +320,7 @@ housekeeping(struct diode_recv *d)
 	uint64_t		 dropped = fragments_dropped(d->fragments);
 	int			 r;
 
+	s->unreadable = link_receiver_why(d->receiver);
 	recv_accept_tick(d->accept);
 	r = recv_notice_tick(d->notice, d->listening, dropped);
 	if (r != ERR_OK && now - d->tick_said >= 30000) {

@@ -205,5 +205,8 @@ int link_receiver_fd(struct link_receiver *l);
  * sink's error: then the link is closed until link_receiver_start. */
 int link_receiver_receive(struct link_receiver *l,
     const struct link_sink *sink);
+/* Why nothing can come now and what to do on this host, as a sentence; else NULL.
+ * Valid until the next call for this link. */
+const char *link_receiver_why(struct link_receiver *l);
 
 #endif

@@ -18,7 +18,7 @@
 #define LINK_HISTORY_NAME "link%d-history-%02u.lmpn"
 #define LINK_HISTORIES	16	/* notices that hold the last 1024 hashes */
 #define LINK_KEY_TEXT	40		/* a CURVE key in Z85 */
-#define LINK_WHY	320		/* a sentence of link_sender_why */
+#define LINK_WHY	320		/* a sentence of link_*_why */
 
 /* A transport, for one of the ends. */
 struct link_transport {
@@ -61,6 +61,8 @@ struct link_receiver_ops {
 	void		 (*free)(void *back);
 	int		 (*fd)(void *back);
 	int		 (*receive)(void *back, const struct link_sink *sink);
+	/* NULL: nothing but the far end can be wrong. */
+	const char	*(*why)(void *back);
 };
 
 int send_zmq_new(const struct conf *c, int link, void **backp, char **why);

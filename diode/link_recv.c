@@ -77,3 +77,9 @@ link_receiver_receive(struct link_receiver *l, const struct link_sink *sink)
 {
 	return l->ops->receive(l->back, sink);
 }
+
+const char *
+link_receiver_why(struct link_receiver *l)
+{
+	return l->ops->why == NULL ? NULL : l->ops->why(l->back);
+}

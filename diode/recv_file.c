@@ -41,7 +41,7 @@ struct recv_file {
 	char	 last[NAME_BYTES];	/* on a medium that keeps its files: the
 					 * look goes on behind this one */
 	int	 forming;		/* some file is not whole yet */
-	int	 away;			/* the folder cannot be read */
+	char	 why[LINK_WHY];		/* the folder cannot be read; "": it can */
 	struct known	*known;
 	struct timespec	 changed;	/* of the folder, at the last look */
 	long long	 look_at;	/* monotonic; no look before */
@@ -360,25 +360,51 @@ file_meet(struct recv_file *f, int dirfd, const char *name,
 	return file_take(f, dirfd, name, look, sink);
 }
 
+/* -1 with errno also where names can be seen and the files not. */
+static int
+folder_try(const char *folder)
+{
+	int		 dirfd = open(folder, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+	struct stat	 st;
+
+	if (dirfd == -1 || fstatat(dirfd, ".", &st, 0) == 0)
+		return dirfd;
+	close(dirfd);
+	return -1;
+}
+
 /* Opens the folder; says when it goes and when it comes back. */
 static int
 folder_open(struct recv_file *f, const struct link_sink *sink)
 {
 	char	 text[512];
-	int	 dirfd = open(f->folder, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
-	int	 away = dirfd == -1;
+	int	 dirfd = folder_try(f->folder), error = errno;
+	int	 was_away = f->why[0] != '\0';
 
-	if (away && !f->away)
-		snprintf(text, sizeof(text), "the folder %s cannot be read: %s;"
-		    " mount the medium there, or correct bind in limpid.conf",
-		    log_safe(f->folder), strerror(errno));
-	else if (!away && f->away)
+	if (dirfd == -1) {
+		snprintf(f->why, sizeof(f->why), "the folder %s cannot be read:"
+		    " %s; mount the medium there, let limpid-recv read it, or"
+		    " correct bind in limpid.conf", log_safe(f->folder),
+		    strerror(error));
+		if (!was_away)
+			sink->told(sink->arg, f->why);
+		return -1;
+	}
+	f->why[0] = '\0';
+	if (was_away) {
 		snprintf(text, sizeof(text), "the folder %s can be read again",
 		    log_safe(f->folder));
-	if (away != f->away)
 		sink->told(sink->arg, text);
-	f->away = away;
+	}
 	return dirfd;
+}
+
+static const char *
+back_why(void *back)
+{
+	struct recv_file	*f = back;
+
+	return f->why[0] == '\0' ? NULL : f->why;
 }
 
 static int
@@ -405,5 +431,5 @@ back_receive(void *back, const struct link_sink *sink)
 }
 
 const struct link_receiver_ops recv_file_ops = {
-	NULL, NULL, back_free, NULL, back_receive
+	NULL, NULL, back_free, NULL, back_receive, back_why
 };

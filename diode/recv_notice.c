@@ -423,11 +423,14 @@ status_write(struct recv_notice *n, int listening, uint64_t stray)
 {
 	const struct recv_shared	*s = n->shared;
 	const struct link_notice	*b = &n->beat;
-	char				 text[1024];
+	const char			*why = s->unreadable;
+	char				 text[1024 + LINK_WHY];
 	const char			*state = "waiting";
 
 	if (!listening)
 		state = "closed";
+	else if (why != NULL)
+		state = "unreadable";
 	else if (s->full)
 		state = "full";
 	else if (n->silent)
@@ -439,12 +442,13 @@ status_write(struct recv_notice *n, int listening, uint64_t stray)
 	    "\nmissing %" PRIu64 "\nlost %" PRIu64 "\nwaiting %" PRIu64 "\nbytes %" PRIu64
 	    "\noldest_ms %" PRIu64 "\nconfig %s\naccepted %" PRIu64
 	    "\nrepeats %" PRIu64 "\nrefused %" PRIu64 "\nconflicts %" PRIu64
-	    "\nstray %" PRIu64 "\n",
+	    "\nstray %" PRIu64 "\n%s%s%s",
 	    state, n->heard_wall, n->silent ? proc_now_ms() - n->heard : 0,
 	    b->sent, seen_highest(s->seen), seen_missing(s->seen),
 	    seen_accepted(s->seen), b->waiting, b->waiting_bytes, b->oldest_ms,
 	    n->differs ? "differs" : "same", s->accepted, s->repeats,
-	    s->refused, s->conflicts, stray);
+	    s->refused, s->conflicts, stray, why != NULL ? "why " : "",
+	    why != NULL ? why : "", why != NULL ? "\n" : "");
 	return link_text_replace(n->dir, "status", text, 0);
 }
 

@@ -39,6 +39,8 @@ struct recv_shared {
 	int			 full;		/* people were told of that */
 	uint64_t		 need;	/* bytes of the last object for which
 					 * there was no room */
+	const char		*unreadable;	/* why nothing can come: the
+					 * folder of transport file; or NULL */
 	struct recv_object	*batch[RECV_BATCH];	/* checked, uncommitted */
 	size_t			 batch_count;
 };

@@ -440,5 +440,5 @@ back_receive(void *back, const struct link_sink *sink)
 }
 
 const struct link_receiver_ops recv_udp_ops = {
-	back_split, back_start, back_free, back_fd, back_receive
+	back_split, back_start, back_free, back_fd, back_receive, NULL
 };

@@ -401,5 +401,5 @@ back_receive(void *back, const struct link_sink *sink)
 }
 
 const struct link_receiver_ops recv_zmq_ops = {
-	NULL, back_start, back_free, back_fd, back_receive
+	NULL, back_start, back_free, back_fd, back_receive, NULL
 };

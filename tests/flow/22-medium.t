@@ -93,9 +93,20 @@ is "$(arrived a)-$(on_medium)" "$n-$n" 'once, and stays as it is'
 umount -l "$medium"
 rmdir "$medium"
 check 'a folder that is gone is said' until_true 5 said a.recv 'cannot be read: No such file'
+unreadable='1-recv *UNREADABLE: the folder .* cannot be read:'
+check 'and limpid status says so, with what to do' until_true 5 \
+    status_says "$unreadable No such file.* mount the medium there"
 mkdir "$medium"
 chmod 777 "$medium"
 check 'and its return too' until_true 5 said a.recv 'can be read again'
+chmod 744 "$medium"
+check 'one that shows names and no files is said as well' until_true 5 \
+    status_says "$unreadable Permission denied"
+is "$(jq -r '.links[] | select(.name == "1-recv") | .state' <("$bin/limpid" status --json --root "$top/a"))" \
+    unreadable 'for programs too'
+chmod 777 "$medium"
+cared() { status a; ! grep -q UNREADABLE "$top/status"; }
+check 'until it shows them' until_true 5 cared
 mount -t tmpfs -o size=64m,mode=777,nr_inodes=0 tmpfs "$medium"
 
 # Everything that a copy and a stranger can do wrong, at once.
