@@ -41,6 +41,7 @@ struct recv_file {
 	char	 last[NAME_BYTES];	/* on a medium that keeps its files: the
 					 * look goes on behind this one */
 	int	 forming;		/* some file is not whole yet */
+	int	 left;			/* some file was left, since we run */
 	char	 why[LINK_WHY];		/* the folder cannot be read; "": it can */
 	struct known	*known;
 	struct timespec	 changed;	/* of the folder, at the last look */
@@ -125,8 +126,9 @@ folder_restart(struct recv_file *f, int dirfd)
 	if (!changed && now - f->pass_ended < (f->forming ? FORMING_MS :
 	    PASS_MS))
 		return;
-	/* Nothing changes on a medium that nobody can write to. */
-	if (!changed && !f->forming && (fstatvfs(dirfd, &v) == -1 ||
+	/* Nothing changes on a medium that nobody can write to; but what we may
+	 * only read is a share to others, who may mend what was left. */
+	if (!changed && !f->forming && !f->left && (fstatvfs(dirfd, &v) == -1 ||
 	    (v.f_flag & ST_RDONLY)))
 		return;
 	f->changed = st.st_mtim;
@@ -268,6 +270,7 @@ file_leave(struct recv_file *f, const char *name, const struct stat *st,
 {
 	char	 text[512];
 
+	f->left = 1;
 	if (!known_keep(f->known, name, st, proc_now_ms(), LINK_LEFT))
 		return;		/* too many to speak of */
 	snprintf(text, sizeof(text), "%s in %s %s", log_safe(name),
@@ -328,8 +331,11 @@ file_take(struct recv_file *f, int dirfd, const char *name,
 		return r;
 	if (what == LINK_DONE)
 		file_remove(f, dirfd, name, &st, sink);
-	else if (known_keep(f->known, name, &st, proc_now_ms(), what))
-		f->forming |= what == LINK_FORMING;
+	else {
+		f->left |= what == LINK_LEFT;
+		if (known_keep(f->known, name, &st, proc_now_ms(), what))
+			f->forming |= what == LINK_FORMING;
+	}
 	return what == LINK_DONE;
 }
 

@@ -7,8 +7,8 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
 [ "$(id -u)" = 0 ] || skip_all 'needs root for media and devices'
 . tests/lib/ends.sh
-trap 'ends_stop; umount "$top/medium" "$top/folder" 2>/dev/null; rm -rf "$top"' EXIT
-medium=$top/medium
+trap 'kill -9 $other 2>/dev/null; ends_stop; umount "$top/medium" "$top/shown" 2>/dev/null; rm -rf "$top"' EXIT
+medium=$top/medium other=
 mkdir "$medium"
 mount -t tmpfs -o size=8m,mode=777 tmpfs "$medium" 2>/dev/null ||
     skip_all 'mount is not allowed here'
@@ -79,6 +79,18 @@ check 'either' cmp -s "$(which cat)" "$top/victim"
 cp -r "$medium" "$top/third"
 end 9 "$send"
 
+# Beside all that follows: a share that this host may only read, and others write to.
+host b file "$top/shown"
+cp -af "$top/a/etc/limpid/keys" "$top/b/etc/limpid/"
+mkdir "$top/share" "$top/shown"
+cp "$top/first"/*01.lmpo "$top/share"
+chmod 600 "$top/share"/*
+mount --bind "$top/share" "$top/shown" && mount -o remount,bind,ro "$top/shown"
+recv_start b
+other=$recv
+check 'a file of a share that it may not read is said' until_true 5 \
+    said b.recv '01.lmpo in .* cannot be opened: Permission denied'
+
 # The receiver: the later media first.
 umount -l "$medium"
 mount -t tmpfs -o size=64m,mode=777 tmpfs "$medium"
@@ -90,6 +102,7 @@ recv_start a
 check 'a read-only medium is taken' until_true 10 has_arrived a "$n"
 sleep 1
 is "$(arrived a)-$(on_medium)" "$n-$n" 'once, and stays as it is'
+chmod 644 "$top/share"/*
 umount -l "$medium"
 rmdir "$medium"
 check 'a folder that is gone is said' until_true 5 said a.recv 'cannot be read: No such file'
@@ -99,14 +112,6 @@ check 'and limpid status says so, with what to do' until_true 5 \
 mkdir "$medium"
 chmod 777 "$medium"
 check 'and its return too' until_true 5 said a.recv 'can be read again'
-chmod 744 "$medium"
-check 'one that shows names and no files is said as well' until_true 5 \
-    status_says "$unreadable Permission denied"
-is "$(jq -r '.links[] | select(.name == "1-recv") | .state' <("$bin/limpid" status --json --root "$top/a"))" \
-    unreadable 'for programs too'
-chmod 777 "$medium"
-cared() { status a; ! grep -q UNREADABLE "$top/status"; }
-check 'until it shows them' until_true 5 cared
 mount -t tmpfs -o size=64m,mode=777,nr_inodes=0 tmpfs "$medium"
 
 # Everything that a copy and a stranger can do wrong, at once.
@@ -158,6 +163,7 @@ check 'a copy that was cut off is said' until_true 30 \
 check 'a file that is not signed is said' until_true 8 said a.recv 'unsigned.lmpo is nothing that'
 check 'a changed one' until_true 3 said a.recv 'changed.lmpo was refused'
 check 'one that is too long' until_true 3 said a.recv 'longer.lmpo was refused'
+check 'what may be read now on the share is taken' until_true 5 has_arrived b 1
 check 'an empty one' until_true 3 said a.recv 'empty.lmpo is not whole'
 for x in a-link link-to-an-object a-pipe a-device a-folder; do
 	check "$x" said a.recv "$x.lmpo in .* is no file but a link"
@@ -221,6 +227,15 @@ rm "$medium"/link1-*.lmpo
 kill -CONT "$recv"
 check 'and an object that vanishes from the medium is a gap all the same' until_true 10 \
     said a.recv 'ALARM: sequence .* never came'
+# Names can be seen and the files not.
+chmod 744 "$medium"
+check 'one that shows names and no files is said as well' until_true 5 \
+    status_says "$unreadable Permission denied"
+is "$(jq -r '.links[] | select(.name == "1-recv") | .state' <("$bin/limpid" status --json --root "$top/a"))" \
+    unreadable 'for programs too'
+chmod 777 "$medium"
+cared() { status a; ! grep -q UNREADABLE "$top/status"; }
+check 'until it shows them' until_true 5 cared
 end 9 "$send"
 end TERM "$recv"
 is $? 0 'the receiver ends well on SIGTERM'
