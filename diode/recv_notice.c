@@ -35,6 +35,7 @@ struct recv_notice {
 	struct link_notice	 beat;			/* the last one */
 	long long		 heard;			/* then; monotonic */
 	int64_t			 heard_wall;
+	long long		 silent_since;	/* while silent; monotonic */
 	int			 silent, differs;
 	uint64_t		 refused, conflict;
 	struct { uint64_t upto; long long at; } claims[CLAIMS];
@@ -185,7 +186,7 @@ heard_again(struct recv_notice *n)
 
 	n->silent = 0;
 	snprintf(seconds, sizeof(seconds), "%lld",
-	    (proc_now_ms() - n->heard) / 1000);
+	    (proc_now_ms() - n->silent_since) / 1000);
 	log_info("link=%d the sender is heard again after %s s",
 	    n->shared->link, seconds);
 	note(n, "link.heard", "silent_s", seconds);
@@ -300,6 +301,7 @@ silence_check(struct recv_notice *n, int listening, long long now)
 	if (n->hands || n->silent || now - n->heard < NOTICE_SILENT_MS)
 		return ERR_OK;
 	n->silent = 1;
+	n->silent_since = n->heard;
 	snprintf(seconds, sizeof(seconds), "%.1f",
 	    (double)(now - n->heard) / 1000);
 	log_warn("link=%d ALARM: the sender has been silent for %s s: three"
@@ -443,7 +445,8 @@ status_write(struct recv_notice *n, int listening, uint64_t stray)
 	    "\noldest_ms %" PRIu64 "\nconfig %s\naccepted %" PRIu64
 	    "\nrepeats %" PRIu64 "\nrefused %" PRIu64 "\nconflicts %" PRIu64
 	    "\nstray %" PRIu64 "\n%s%s%s",
-	    state, n->heard_wall, n->silent ? proc_now_ms() - n->heard : 0,
+	    state, n->heard_wall, n->silent ? proc_now_ms() -
+	    n->silent_since : 0,
 	    b->sent, seen_highest(s->seen), seen_missing(s->seen),
 	    seen_accepted(s->seen), b->waiting, b->waiting_bytes, b->oldest_ms,
 	    n->differs ? "differs" : "same", s->accepted, s->repeats,

@@ -275,8 +275,11 @@ test_silence_is_told_once_and_its_end(void **state)
 	assert_int_equal(recv_notice_tick(p->n, 1, 0), ERR_OK);
 	assert_int_equal(recv_notice_tick(p->n, 1, 0), ERR_OK);
 	assert_int_equal(recorded(p, "link.silent"), 1);
+	/* Objects come before the first heartbeat does. */
+	recv_notice_alive(p->n);
 	beat_in(p, 1, 2, 0);
 	assert_int_equal(recorded(p, "link.heard"), 1);
+	assert_int_equal(recorded(p, "silent_s=3"), 2);
 }
 
 static void
