@@ -35,6 +35,7 @@ struct send_file {
 	unsigned	 history;	/* HISTORY notices written */
 	long long	 retry;		/* monotonic; no object before */
 	char		 why[LINK_WHY];
+	char		 unheard[LINK_WHY];	/* why no notice can be written */
 };
 
 static void
@@ -133,7 +134,9 @@ back_why(void *back)
 {
 	struct send_file	*f = back;
 
-	return f->why[0] == '\0' ? NULL : f->why;
+	if (f->why[0] != '\0')
+		return f->why;
+	return f->unheard[0] == '\0' ? NULL : f->unheard;
 }
 
 /* 0: the medium has no room for the object; nothing is begun that cannot end. */
@@ -247,13 +250,34 @@ back_send(void *back, const struct link_outgoing *o)
 	return r;
 }
 
+/* ERR_OK, or what failed with errno. */
+static int
+notice_write(int dir, const char *name, const uint8_t *data, size_t len)
+{
+	char	 part[72];
+	int	 error, out, r;
+
+	snprintf(part, sizeof(part), "%s.part", name);
+	if ((r = part_open(dir, part, &out)) != ERR_OK)
+		return r;
+	if ((r = fd_write_all(out, data, len)) == ERR_OK &&
+	    renameat(dir, part, dir, name) == -1)
+		r = ERR_SYS;
+	error = errno;
+	close(out);
+	if (r != ERR_OK)
+		unlinkat(dir, part, 0);
+	errno = error;
+	return r;
+}
+
 /* Replaced each time; no fsync, for the next one comes in a second. */
 static int
 back_notice(void *back, const uint8_t *data, size_t len)
 {
 	struct send_file	*f = back;
-	char			 name[64], part[72], what[WHAT];
-	int			 dir, out, r;
+	char			 name[64], what[WHAT];
+	int			 dir, r;
 
 	if (!f->up)
 		return ERR_AGAIN;
@@ -262,17 +286,15 @@ back_notice(void *back, const uint8_t *data, size_t len)
 	else
 		snprintf(name, sizeof(name), LINK_HISTORY_NAME, f->link,
 		    (unsigned)(f->history++ % LINK_HISTORIES));
-	snprintf(part, sizeof(part), "%s.part", name);
 	if ((r = folder_open(f, &dir, what)) != ERR_OK)
 		return r;
-	if ((r = part_open(dir, part, &out)) == ERR_OK) {
-		r = fd_write_all(out, data, len);
-		close(out);
-		if (r == ERR_OK && renameat(dir, part, dir, name) == -1)
-			r = ERR_AGAIN;
-		if (r != ERR_OK)
-			unlinkat(dir, part, 0);
-	}
+	r = notice_write(dir, name, data, len);
+	f->unheard[0] = '\0';
+	if (r != ERR_OK)
+		snprintf(f->unheard, sizeof(f->unheard), "the folder %s did not"
+		    " take %s: %s; look at the medium and at what lies there,"
+		    " for without it the receiver does not see what is missing",
+		    log_safe(f->folder), name, strerror(errno));
 	close(dir);
 	return r == ERR_OK ? ERR_OK : ERR_AGAIN;
 }

@@ -72,6 +72,11 @@ check 'a folder that bears its name is said' until_true 8 \
     said a.send 'did not take link1-00000000000000000019.lmpo'
 rmdir "$medium/link1-00000000000000000019.lmpo"
 check 'and sending goes on without it' until_true 8 none_waits a
+mkdir "$medium/link1-beat.lmpn.part"
+check 'one that bears the name of a heartbeat, without which no gap is seen, too' until_true 5 \
+    status_says '1-send *the folder .* did not take link1-beat.lmpn: Is a directory'
+rmdir "$medium/link1-beat.lmpn.part"
+check 'until it is away' until_true 5 status_says '1-send *up'
 ln -s "$top/victim" "$medium/link1-00000000000000000020.lmpo.part"
 put a 1 1000 0
 check 'a link under the name of a half-written one is not followed' until_true 8 none_waits a
