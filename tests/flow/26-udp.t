@@ -108,6 +108,43 @@ forged() { [ $(($(line_count forged) + $(line_count truncated) + $(line_count ov
 foreign() { [ "$(line_count foreign)" -ge 2000 ]; }
 check 'forged ones are counted' line_wait 5 forged
 check 'foreign ones too' line_wait 5 foreign
+# What was heard on the line and is sent once more is taken once, in the same epoch and
+# in the next one.
+inside /usr/bin/python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x800))
+s.bind(("vi", 0))
+print("ready", flush=True)
+for i in range(40):
+    d = b""
+    while d[42:46] != b"LMPD":
+        d = s.recv(2048)
+    print(d[42:].hex(), flush=True)
+' >"$line_top/heard" & hearer=$!
+line_wait 10 grep -q ready "$line_top/heard"
+cross '' 20 3000 'what is heard on the line crosses'
+wait $hearer
+replay() {
+	outside /usr/bin/python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for line in open(sys.argv[1]):
+    if line[0] != "r":
+        s.sendto(bytes.fromhex(line), ("10.99.0.2", 7101))
+' "$line_top/heard"
+}
+counted() { [ $(($(line_count $1) - $2)) = 40 ]; }
+# Once all of this round has left.
+sleep 1.2
+before=$(line_count replayed)
+replay
+check 'sent once more each is counted as replayed' line_wait 5 counted replayed "$before"
+line_kill KILL diode-send-1; line_send
+cross '' 1 3000 'a sender that was started again is heard'
+sleep 1.2
+before=$(line_count late)
+replay
+check 'datagrams of its start before are late' line_wait 5 counted late "$before"
 # All second rounds are over.
 sleep 2.5
 is "$(line_arrived)" $n 'nothing came twice'
