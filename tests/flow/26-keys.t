@@ -131,5 +131,9 @@ line_wait 10 line_has 640
 is "$(line_arrived)" 640 'and that works as well'
 is "$(line_back)" 0 'no packet came back'
 line_kill KILL diode-send-1
+line_kill KILL diode-recv-1
+# The shell that started them writes there how they ended.
+! grep -h 'Bad system call' "$line_top"/*.log
+ok $? 'no filter stopped an end of the line'
 none_stopped
 done_testing

@@ -2,7 +2,6 @@
 # and a veth pair between them. Whatever the inside sends is dropped and counted at both
 # ends (nftables, netdev egress and ingress); neighbours are static, so that nothing has
 # to be asked. Source it; needs root.
-. "${BASH_SOURCE[0]%/*}/reap.sh"
 line_out=lmout$$ line_in=lmin$$
 line4=10.99.0.2 line6=fd00:99::2
 
@@ -135,9 +134,8 @@ line_front() { pgrep -P "$(line_pid diode-recv-1)"; }
 line_kill() {		# line_kill SIGNAL diode-send-1|diode-recv-1
 	local pid
 	pid=$(line_pid "$2") && kill "-$1" "$pid" 2>/dev/null || return 0
-	[ "$1" != STOP ] && [ "$1" != CONT ] || return 0
-	while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
-	reap "$pid" || :
+	[ "$1" = STOP ] || [ "$1" = CONT ] ||
+	    while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
 }
 line_put() { "${line_as[@]}" "$line_top/bin/parcel-put" "$line_root" "$@" >>"$line_top/refs"; }
 line_arrived() { find "$line_root/var/lib/limpid/spool/link1-in/new" -type f | wc -l; }

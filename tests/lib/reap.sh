@@ -1,4 +1,4 @@
-# How programs of a test end. Sourced by tap.sh, system.sh and line.sh.
+# How programs of a test end. Sourced by tap.sh and system.sh.
 #	reap PID	waits for one and returns its status
 #	$stopped	those that their filter stopped (159 is SIGSYS): the shell alone
 #			learns of it, their own logs say nothing

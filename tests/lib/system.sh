@@ -1,5 +1,6 @@
 # A whole system on this machine over loopback, for flow tests. Source it, then
 # system_init, system_start; SYS is its folder; ext, san and int are the roots.
+. "${BASH_SOURCE[0]%/*}/reap.sh"
 BUILD=$(readlink -f "${BUILD:-build}")
 BIN=$BUILD/bin
 TREE=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../..")
