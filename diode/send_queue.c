@@ -234,19 +234,6 @@ give_up(struct send_queue *q, const struct ledger_entry *e, int in_work,
 	return r;
 }
 
-static void
-held_add(struct held *h, uint64_t seq)
-{
-	size_t	 i;
-
-	for (i = 0; i < h->count; i++)
-		if (h->seq[i] == seq)
-			return;
-	if (h->count == LINK_UNDER_WAY)
-		panic("a transport took more than it may hold");
-	h->seq[h->count++] = seq;
-}
-
 static int
 held_has(const struct held *h, uint64_t seq)
 {
@@ -258,14 +245,26 @@ held_has(const struct held *h, uint64_t seq)
 	return 0;
 }
 
+/* Each sequence once. */
+static void
+held_add(struct held *h, uint64_t seq)
+{
+	if (held_has(h, seq))
+		return;
+	if (h->count == LINK_UNDER_WAY)
+		panic("a transport took more than it may hold");
+	h->seq[h->count++] = seq;
+}
+
 static void
 held_remove(struct held *h, uint64_t seq)
 {
 	size_t	 i;
 
-	for (i = 0; i < h->count; i++)
-		if (h->seq[i] == seq)
-			h->seq[i--] = h->seq[--h->count];
+	for (i = 0; i < h->count && h->seq[i] != seq; i++)
+		;
+	if (i < h->count)
+		h->seq[i] = h->seq[--h->count];
 }
 
 /* The parcel of an object that the transport has done with leaves work. */
