@@ -61,28 +61,34 @@ link_zmq_event(void *monitor, uint16_t *event, uint32_t *value)
 	return 1;
 }
 
-void
-link_zmq_close(void **socket, void **monitor, void *asked)
+/* Until libzmq says that the socket of this monitor is gone. */
+static void
+close_wait(void *monitor, void *asked)
 {
-	zmq_pollitem_t	 item = { *monitor, 0, ZMQ_POLLIN, 0 };
-	uint16_t	 event = 0;
+	zmq_pollitem_t	 item = { monitor, 0, ZMQ_POLLIN, 0 };
+	uint16_t	 event;
 	uint32_t	 value;
 	size_t		 len = sizeof(int);
-	int		 tries, ready;
+	int		 ms, ready;
 
-	if (*socket != NULL)
-		zmq_close(*socket);
-	for (tries = *socket == NULL || *monitor == NULL ? 0 :
-	    CLOSE_MS / CLOSE_STEP_MS; tries > 0 &&
-	    event != ZMQ_EVENT_MONITOR_STOPPED; tries--) {
+	for (ms = 0; ms < CLOSE_MS; ms += CLOSE_STEP_MS) {
 		/* Reading an option lets a socket answer libzmq's thread. */
 		if (asked != NULL)
 			(void)zmq_getsockopt(asked, ZMQ_EVENTS, &ready, &len);
 		(void)zmq_poll(&item, 1, CLOSE_STEP_MS);
-		while (event != ZMQ_EVENT_MONITOR_STOPPED &&
-		    link_zmq_event(*monitor, &event, &value))
-			;
+		while (link_zmq_event(monitor, &event, &value))
+			if (event == ZMQ_EVENT_MONITOR_STOPPED)
+				return;
 	}
+}
+
+void
+link_zmq_close(void **socket, void **monitor, void *asked)
+{
+	if (*socket != NULL)
+		zmq_close(*socket);
+	if (*socket != NULL && *monitor != NULL)
+		close_wait(*monitor, asked);
 	if (*monitor != NULL)
 		zmq_close(*monitor);
 	*monitor = *socket = NULL;
